@@ -1,0 +1,96 @@
+"""Lines of a text, and columns in the units that others count in."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import Literal
+
+ColumnUnit = Literal["utf-8", "utf-16", "utf-32"]
+
+# What Python and the Language Server Protocol agree to call an end of line; ``str.splitlines`` knows many more.
+# https://docs.python.org/3/reference/lexical_analysis.html#physical-lines
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def line_starts(text: str) -> list[int]:
+    """Return the offsets at which the lines of *text* begin; the first is 0."""
+    if "\r" not in text:
+        starts = [0]
+        find, position = text.find, text.find("\n")
+        while position >= 0:
+            starts.append(position + 1)
+            position = find("\n", position + 1)
+        return starts
+    return [0, *(match.end() for match in _LINE_END.finditer(text))]
+
+
+def byte_column(line: str, column: int) -> int:
+    """Return the index into *line* of the UTF-8 byte column that ``ast`` gives."""
+    if line.isascii():
+        return column
+    return len(line.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore"))
+
+
+def column_in(unit: ColumnUnit, line: str, index: int) -> int:
+    """Return the column, in *unit*, of the character at *index* of *line*."""
+    prefix = line[:index]
+    if unit == "utf-32" or prefix.isascii():
+        return len(prefix)
+    if unit == "utf-16":
+        return len(prefix) + sum(character > "\uffff" for character in prefix)
+    return len(prefix.encode("utf-8", "surrogatepass"))
+
+
+def column_from(unit: ColumnUnit, line: str, column: int) -> int:
+    """Return the index into *line* of *column* counted in *unit*; past the end gives the end of *line*.
+
+    A column inside a character means its beginning.
+    """
+    if unit == "utf-32" or line.isascii():
+        return min(column, len(line))
+    passed = 0
+    for index, character in enumerate(line):
+        width = (2 if character > "\uffff" else 1) if unit == "utf-16" else len(character.encode("utf-8", "surrogatepass"))
+        if passed + width > column:
+            return index
+        passed += width
+    return len(line)
+
+
+class LineIndex:
+    """Where the lines of one text begin. Lines are counted from 0 here; shells add what their readers expect."""
+
+    __slots__ = ("starts", "text")
+
+    def __init__(self, text: str) -> None:
+        """Index *text*; costs one pass over it."""
+        self.text = text
+        self.starts = line_starts(text)
+
+    def line_at(self, offset: int) -> int:
+        """Return the line, from 0, that holds *offset*."""
+        return bisect_right(self.starts, offset) - 1
+
+    def line_text(self, line: int) -> str:
+        """Return line number *line* (from 0) without its line end; an empty string past the last one."""
+        if line >= len(self.starts):
+            return ""
+        end = self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
+        return self.text[self.starts[line] : end].rstrip("\r\n")
+
+    def position(self, offset: int, unit: ColumnUnit = "utf-32") -> tuple[int, int]:
+        """Return ``(line, column)``, both from 0, the column in *unit*."""
+        line = self.line_at(offset)
+        start = self.starts[line]
+        if unit == "utf-32":
+            return line, offset - start
+        return line, column_in(unit, self.text[start:offset], offset - start)
+
+    def offset(self, line: int, column: int, unit: ColumnUnit = "utf-32") -> int:
+        """Return the offset of a position counted from 0; one past the end of a line or text is moved to that end."""
+        if line < 0:
+            return 0
+        if line >= len(self.starts):
+            return len(self.text)
+        return self.starts[line] + column_from(unit, self.line_text(line), column)
