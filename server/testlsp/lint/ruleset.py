@@ -1,0 +1,71 @@
+"""A set of rules, arranged by what they want to see."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from testlsp.lint.rule import Rule
+from testlsp.semantic.functions import FunctionKind
+
+if TYPE_CHECKING:
+    from testlsp.lint.context import Context
+    from testlsp.semantic.effects import EffectKind
+
+Call = Callable[["Context", Any], None]
+
+
+class Handlers(NamedTuple):
+    """What is called in functions of one kind."""
+
+    functions: list[tuple[Rule, Call]]
+    nodes: list[tuple[type[ast.AST], list[tuple[Rule, Call]]]]
+    effects: dict[EffectKind, list[tuple[Rule, Call]]]
+
+    def __bool__(self) -> bool:
+        """Whether anything is called at all; if not, such functions are not even walked."""
+        return bool(self.functions or self.nodes or self.effects)
+
+
+class RuleSet:
+    """Rules that run together. Two sets of the same rules are the same set to a cache: see ``key``."""
+
+    __slots__ = ("handlers", "key", "rules")
+
+    def __init__(self, rules: Iterable[type[Rule]]) -> None:
+        """Instantiate *rules* and table their handlers by kind of function."""
+        self.rules: tuple[Rule, ...] = tuple(rule() for rule in sorted(rules, key=lambda rule: rule.code))
+        self.key = ",".join(rule.code for rule in self.rules)
+        self.handlers: dict[FunctionKind, Handlers] = {}
+        for kind in FunctionKind:
+            found = self._handlers(kind)
+            if found:
+                self.handlers[kind] = found
+
+    def _handlers(self, kind: FunctionKind) -> Handlers:
+        functions: list[tuple[Rule, Call]] = []
+        nodes: dict[type[ast.AST], list[tuple[Rule, Call]]] = {}
+        effects: dict[EffectKind, list[tuple[Rule, Call]]] = {}
+        for rule in self.rules:
+            for method in _methods(type(rule)):
+                call = method.__get__(rule)
+                wanted = method.__dict__
+                if kind in wanted.get("wants_functions", ()):
+                    functions.append((rule, call))
+                node_types, kinds = wanted.get("wants_nodes", ((), ()))
+                for node_type in node_types if kind in kinds else ():
+                    nodes.setdefault(node_type, []).append((rule, call))
+                effect_kinds, kinds = wanted.get("wants_effects", ((), ()))
+                for effect_kind in effect_kinds if kind in kinds else ():
+                    effects.setdefault(effect_kind, []).append((rule, call))
+        return Handlers(functions, list(nodes.items()), effects)
+
+
+def _methods(rule: type[Rule]) -> list[Any]:
+    return [
+        member
+        for base in rule.__mro__[:-1]
+        for member in vars(base).values()
+        if callable(member) and any(key.startswith("wants_") for key in getattr(member, "__dict__", ()))
+    ]

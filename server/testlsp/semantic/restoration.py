@@ -1,0 +1,347 @@
+"""What puts process state back.
+
+A write is harmless when something undoes it: a ``finally``, the part of a fixture behind its ``yield``, ``addCleanup``, a
+context manager or decorator such as ``patch.dict``, a tear-down hook, or a fixture up the closure. When it cannot be told
+whether a context manager or clean-up restores the state, the answer is yes: an unknown is no finding.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from testlsp.semantic.effects import Effect, EffectKind, dotted_text, effects_of
+from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.semantic.model import SemanticModel
+
+if TYPE_CHECKING:
+    from testlsp.semantic.graph import FixtureGraph
+
+
+class RestoredBy(enum.Enum):
+    """The means by which state is put back, from the surest on."""
+
+    CLEANUP_ITSELF = "is itself the clean-up"
+    CONTEXT = "context manager"
+    DECORATOR = "decorator"
+    FINALLY = "finally"
+    TEARDOWN = "code behind the yield"
+    CALLBACK = "registered clean-up"
+    HOOK = "tear-down hook"
+    FIXTURE = "fixture"
+    LATER = "a later statement, unless the test fails before"
+
+
+class Restoration(NamedTuple):
+    """How an effect is undone; *effects* are the restoring ones, as far as they are effects of the same function."""
+
+    by: RestoredBy
+    effects: tuple[Effect, ...] = ()
+    fixture: str | None = None
+
+
+_CLEANUP_REGISTRARS = frozenset({"addCleanup", "addfinalizer", "addClassCleanup", "callback", "addModuleCleanup", "push", "register"})
+_TEARDOWNS = frozenset(
+    "tearDown tearDownClass asyncTearDown teardown_method teardown_class teardown_function teardown_module tearDownModule "
+    "teardown".split()
+)
+# Words in the name of a context manager or decorator of unknown origin that make it likely to restore the resource.
+_TELLING = {
+    "os.environ": ("env",),
+    "cwd": ("chdir", "cwd", "dir", "isolat", "pushd", "path"),
+    "sys.path": ("path", "import", "isolat"),
+    "sys.modules": ("module", "import", "isolat"),
+    "dependency_overrides": ("override", "dep"),
+    "attribute": ("patch", "swap", "replace", "override", "setting", "config", "preserve", "restore", "setattr"),
+    "sys": ("argv", "stdout", "stderr", "stdin", "redirect", "captur", "patch", "swap", "replace"),
+    "patch": ("patch",),
+}
+_ALWAYS_TELLING = ("preserve", "restor", "snapshot", "sandbox", "saved_", "save_", "temporar", "clean")
+
+
+def is_cleanup(effect: Effect, model: SemanticModel) -> bool:
+    """Whether *effect* happens where things are put back: ``finally``, behind a ``yield``, a tear-down hook, a callback."""
+    return _cleanup_place(effect.function, effect.node, model) is not None
+
+
+def restoration(effect: Effect, model: SemanticModel, graph: FixtureGraph | None = None) -> Restoration | None:
+    """Return what undoes *effect*, None when nothing known does.
+
+    Without *graph* the fixtures of other files are not considered.
+    """
+    function = effect.function
+    place = _cleanup_place(function, effect.node, model)
+    if place is not None:
+        return Restoration(RestoredBy.CLEANUP_ITSELF)
+    if _in_restoring_with(effect, model):
+        return Restoration(RestoredBy.CONTEXT)
+    if _decorated(effect, model):
+        return Restoration(RestoredBy.DECORATOR)
+    undone = [other for other in _effects_around(function, model) if other is not effect and _undoes(other, effect)]
+    for other in undone:
+        by = _cleanup_place(other.function, other.node, model)
+        if by is not None:
+            return Restoration(by, (other,))
+    if _registered(effect, model):
+        return Restoration(RestoredBy.CALLBACK)
+    if _hook_restores(effect, model):
+        return Restoration(RestoredBy.HOOK)
+    fixture = _fixture_restores(effect, model, graph)
+    if fixture is not None:
+        return Restoration(RestoredBy.FIXTURE, (), fixture)
+    later = tuple(other for other in undone if other.function is function and other.position > effect.position)
+    if later and effect.method in {"setitem", "assign", "setattr"} and any(_puts_back(other, effect) for other in later):
+        return Restoration(RestoredBy.LATER, later)
+    return None
+
+
+def _puts_back(other: Effect, effect: Effect) -> bool:
+    return other.method in {"delitem", "pop", "delattr", "clear"}
+
+
+def _effects_around(function: Function, model: SemanticModel) -> list[Effect]:
+    """Return the effects of *function*, of the functions around it and of those nested in it."""
+    found = list(effects_of(function, model))
+    outer = function.parent
+    while outer is not None:
+        found += effects_of(outer, model)
+        for sibling in outer.nested:
+            if sibling is not function:
+                found += effects_of(sibling, model)
+        outer = outer.parent
+    for nested in function.nested:
+        found += effects_of(nested, model)
+    return found
+
+
+def _undoes(other: Effect, effect: Effect) -> bool:
+    """Whether *other* concerns the state that *effect* changed: the same key or attribute, or all of it."""
+    if other.kind.resource != effect.kind.resource:
+        return False
+    if effect.kind in {EffectKind.MODULE_ATTR, EffectKind.SYS_ATTR}:
+        return other.target == effect.target
+    if effect.kind is EffectKind.PATCH_START:
+        return False
+    if effect.kind in {EffectKind.CWD, EffectKind.SYS_PATH}:
+        return True
+    if other.key is None or effect.key is None:
+        return True
+    return other.key_dump == effect.key_dump or not (_literal(other.key) and _literal(effect.key))
+
+
+def _literal(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)
+
+
+def _cleanup_place(function: Function, node: ast.AST, model: SemanticModel) -> RestoredBy | None:
+    """Return why code at *node* counts as clean-up, None when it does not."""
+    if function.kind is FunctionKind.XUNIT and function.name in _TEARDOWNS:
+        return RestoredBy.HOOK
+    if function.kind is FunctionKind.NESTED and function.parent is not None:
+        if _is_registered_by_name(function, function.parent) or function.name in {"__exit__", "__aexit__", *_TEARDOWNS}:
+            return RestoredBy.CALLBACK
+        if _cleanup_name(function.name):
+            return RestoredBy.CALLBACK
+    parents = function.parents
+    child, parent = node, parents.get(node)
+    while parent is not None:
+        if isinstance(parent, ast.Try) and child in parent.finalbody:
+            return RestoredBy.FINALLY
+        if isinstance(parent, ast.Lambda):
+            return RestoredBy.CALLBACK  # runs later, if ever: not something this function does
+        child, parent = parent, parents.get(parent)
+    if _behind_yield(function, node):
+        return RestoredBy.TEARDOWN
+    return None
+
+
+def _cleanup_name(name: str) -> bool:
+    lowered = name.lower().lstrip("_")
+    return lowered.startswith(("restore", "cleanup", "clean_up", "teardown", "tear_down", "reset", "undo", "unset", "fin"))
+
+
+def _behind_yield(function: Function, node: ast.AST) -> bool:
+    yields = function.bag.get(ast.Yield)
+    if not yields:
+        return False
+    first = yields[0]
+    place = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+    return place > (getattr(first, "lineno", 0), getattr(first, "col_offset", 0))
+
+
+def _is_registered_by_name(function: Function, outer: Function) -> bool:
+    for call in outer.bag.get(ast.Call, ()):
+        assert isinstance(call, ast.Call)
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _CLEANUP_REGISTRARS:
+            if any(isinstance(argument, ast.Name) and argument.id == function.name for argument in call.args):
+                return True
+    return False
+
+
+def _in_restoring_with(effect: Effect, model: SemanticModel) -> bool:
+    function: Function | None = effect.function
+    node: ast.AST = effect.node
+    while function is not None:
+        parents = function.parents
+        current = parents.get(node)
+        while current is not None:
+            if isinstance(current, ast.With | ast.AsyncWith):
+                if any(restores_as_context(item.context_expr, effect.kind.resource, function, model) for item in current.items):
+                    return True
+            current = parents.get(current)
+        if function.parent is None or function.node is None:
+            return False
+        node, function = function.node, function.parent
+    return False
+
+
+def restores_as_context(expression: ast.expr, resource: str, function: Function | None, model: SemanticModel) -> bool:
+    """Whether the context manager (or decorator) *expression* puts *resource* back when it is left.
+
+    One of unknown origin counts when its name speaks of the resource.
+    """
+    call = expression if isinstance(expression, ast.Call) else None
+    name = model.qualified_name(call.func if call else expression, function) or ""
+    if name in {"unittest.mock.patch.dict", "mock.patch.dict"}:
+        return call is not None and bool(call.args) and _names_resource(call.args[0], resource, function, model)
+    if name in {"pytest.raises", "pytest.warns", "contextlib.suppress", "builtins.open", "pytest.MonkeyPatch.context"}:
+        return False
+    if name.startswith(("unittest.mock.", "mock.")):
+        return False
+    text = dotted_text(expression)
+    return any(word in text for word in (*_TELLING.get(resource, ()), *_ALWAYS_TELLING)) if text else False
+
+
+def _names_resource(node: ast.expr, resource: str, function: Function | None, model: SemanticModel) -> bool:
+    if isinstance(node, ast.Constant):
+        return node.value == resource
+    if isinstance(node, ast.Attribute) and node.attr == resource:
+        return True
+    return model.qualified_name(node, function) == resource
+
+
+def _decorated(effect: Effect, model: SemanticModel) -> bool:
+    outer = effect.function.outermost
+    if outer.node is None:
+        return False
+    decorators: list[ast.expr] = list(outer.node.decorator_list)
+    info = outer.class_info
+    while info is not None:
+        decorators += info.node.decorator_list
+        info = info.parent
+    return any(
+        restores_as_context(decorator, effect.kind.resource, None, model)
+        for decorator in decorators
+        if outer.fixture is None or decorator is not outer.fixture.node
+    )
+
+
+def _registered(effect: Effect, model: SemanticModel) -> bool:
+    """Whether a clean-up is registered that names the resource, or that is a callable nobody can look into."""
+    functions = [effect.function, effect.function.outermost]
+    info = effect.function.outermost.class_info
+    if info is not None:
+        functions += [
+            method
+            for name in ("setUp", "setup_method", "asyncSetUp", "setUpClass")
+            if (method := model.function_named(name, info.chain)) is not None
+        ]
+    for function in functions:
+        for call in function.bag.get(ast.Call, ()):
+            assert isinstance(call, ast.Call)
+            func = call.func
+            if isinstance(func, ast.Attribute) and func.attr in _CLEANUP_REGISTRARS and call.args:
+                if _callback_restores(call, effect, function, model):
+                    return True
+    return False
+
+
+def _callback_restores(call: ast.Call, effect: Effect, function: Function, model: SemanticModel) -> bool:
+    resource = effect.kind.resource
+    for node in _subnodes(call.args):
+        if isinstance(node, ast.Attribute | ast.Name):
+            name = model.qualified_name(node, function) or ""
+            if name == resource or name.startswith(f"{resource}.") or (resource == "cwd" and name in {"os.chdir", "os.fchdir"}):
+                return True
+            if isinstance(node, ast.Attribute) and node.attr == resource:
+                return True
+            if name == "builtins.setattr" and resource == "attribute":
+                return True
+            if resource == "os.environ" and name in {"os.putenv", "os.unsetenv"}:
+                return True
+    callback = call.args[0]
+    if isinstance(callback, ast.Name | ast.Attribute):
+        text = dotted_text(callback)
+        last = text.rpartition(".")[2]
+        return _cleanup_name(last) or any(word in text for word in _TELLING.get(resource, ()))
+    return False
+
+
+def _subnodes(nodes: Iterable[ast.AST]) -> list[ast.AST]:
+    from testlsp.syntax.tree import children
+
+    found: list[ast.AST] = []
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        found.append(node)
+        stack += children(node)
+    return found
+
+
+def _hook_restores(effect: Effect, model: SemanticModel) -> bool:
+    outer = effect.function.outermost
+    hooks = [model.function_named(name) for name in ("teardown_function", "teardown_module", "tearDownModule")]
+    if outer.class_info is not None:
+        hooks += [model.function_named(name, outer.chain) for name in _TEARDOWNS]
+    return any(
+        hook is not None
+        and hook is not outer
+        and (
+            any(_undoes(other, effect) for other in effects_of(hook, model))
+            or effect.kind.resource in restored_resources(hook, model)
+        )
+        for hook in hooks
+    )
+
+
+def restored_resources(function: Function, model: SemanticModel) -> frozenset[str]:
+    """Return the resources that *function*, a fixture or tear-down hook, puts back when it ends.
+
+    For attributes the resource is ``attribute`` with the dotted name: ``attribute:app.state.user``.
+    """
+    kept: frozenset[str] | None = function.memo.get("restored")
+    if kept is None:
+        kept = function.memo["restored"] = frozenset(_restored(function, model))
+    return kept
+
+
+def _restored(function: Function, model: SemanticModel) -> Iterable[str]:
+    for scope in (function, *function.nested):
+        for effect in effects_of(scope, model):
+            if _cleanup_place(scope, effect.node, model) is not None:
+                resource = effect.kind.resource
+                yield f"attribute:{effect.target}" if resource == "attribute" else resource
+    for node_type in (ast.With, ast.AsyncWith):
+        for node in function.bag.get(node_type, ()):
+            assert isinstance(node, ast.With | ast.AsyncWith)
+            for item in node.items:
+                for resource in _TELLING:
+                    if restores_as_context(item.context_expr, resource, function, model):
+                        yield resource
+
+
+def _fixture_restores(effect: Effect, model: SemanticModel, graph: FixtureGraph | None) -> str | None:
+    """Return the name of a requested or autouse fixture that puts the state back."""
+    if graph is None:
+        return None
+    from testlsp.semantic.graph import Site
+
+    outer = effect.function.outermost
+    wanted = {effect.kind.resource, f"attribute:{effect.target}"}
+    for fixture in graph.closure(Site(model.source.path, outer.chain, outer.name)):
+        if wanted & set(fixture.restores) and not (fixture.path == model.source.path and fixture.function == outer.name):
+            return fixture.name
+    return None
