@@ -1,0 +1,93 @@
+"""What the README promises, and the files that must stay in step with it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+def readme_commands() -> list[str]:
+    """The commands of the README's shell blocks, one a block."""
+    return re.findall(r"^```bash\n(.+?)\n```$", (ROOT / "README.md").read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def test_readme_has_two_commands() -> None:
+    """One command shows the program at work, one runs the tests; neither needs more than a Python."""
+    show, test = readme_commands()[:2]
+
+    assert show.startswith("python3 -m venv .venv && ")
+    assert "testlsp check examples/shop" in show
+    assert test.startswith("python3 -m venv .venv && ")
+    assert test.endswith("-m pytest -q")
+
+
+def test_ci_runs_the_command_of_the_readme() -> None:
+    """The last thing that the integration script does is what the README tells the reader to do."""
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+
+    assert script.splitlines()[-1] == readme_commands()[1]
+
+
+def hooks() -> dict[str, dict[str, object]]:
+    listed = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    return {hook["id"]: hook for hook in listed}
+
+
+def test_one_hook_finds_and_one_mends() -> None:
+    """Both hooks leave out excluded files, run once for all files, and only the second one writes."""
+    check, fix = hooks()["testlsp-check"], hooks()["testlsp-fix"]
+
+    assert check["entry"] == "testlsp check --force-exclude"
+    assert fix["entry"] == "testlsp check --force-exclude --fix --exit-non-zero-on-fix"
+    assert check["require_serial"] is True
+    assert fix["require_serial"] is True
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("conftest.py", True),
+        ("tests/unit/conftest.py", True),
+        ("tests/test_login.py", True),
+        ("login_test.py", True),
+        ("src/shop/contest.py", False),
+        ("src/shop/latest.py", False),
+        ("src/my_conftest.py", False),
+        ("tests/test_data/rows.py", False),
+        ("tests/test_login.pyi", False),
+    ],
+)
+def test_hooks_are_given_test_files(path: str, wanted: bool) -> None:
+    """pre-commit passes test files and conftests and nothing else."""
+    for hook in hooks().values():
+        assert bool(re.search(str(hook["files"]), path)) is wanted
+
+
+@pytest.mark.slow
+def test_example_suite_passes() -> None:
+    """The tests of the example pass in the order of the files, faults and all."""
+    done = run_shop("tests")
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+def test_example_suite_depends_on_its_order() -> None:
+    """As the example says of itself: in another order the same tests fail, for some of them leave things behind."""
+    done = run_shop("tests/unit/test_settings.py", "tests/unit/test_pricing.py")
+
+    assert done.returncode == 1
+    assert "test_price_tag" in done.stdout
+
+
+def run_shop(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest in the example's folder, without plugins of this project's environment."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", *arguments]
+    return subprocess.run(command, cwd=ROOT / "examples" / "shop", capture_output=True, text=True, check=False)
