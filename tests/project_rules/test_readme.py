@@ -91,3 +91,15 @@ def run_shop(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run pytest in the example's folder, without plugins of this project's environment."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", *arguments]
     return subprocess.run(command, cwd=ROOT / "examples" / "shop", capture_output=True, text=True, check=False)
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link in the documents names a file or a folder that exists."""
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "changelog.d").glob("*.md")]
+    broken = []
+    for document in documents:
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", document.read_text("utf-8")):
+            if not (document.parent / target).exists():
+                broken.append(f"{document.name}: {target}")
+
+    assert broken == []
