@@ -1,5 +1,5 @@
-"""The rules of testlsp, one file each, one folder per family.
+"""The rules, and nothing else: one rule a module, one package a family.
 
-A rule is content: it asks the semantic model and answers with findings and fixes. It does not know how files are found,
-how findings are shown, or which other rules exist; families know nothing of each other.
+A rule asks the semantic model; it does not look at imports, walk siblings, or build text of nodes it did not find.
+Families do not know each other.
 """

@@ -340,8 +340,18 @@ def _fixture_restores(effect: Effect, model: SemanticModel, graph: FixtureGraph 
     from testlsp.semantic.graph import Site
 
     outer = effect.function.outermost
+    closure = graph.closure(Site(model.source.path, outer.chain, outer.name))
+    if closure is None:
+        return None
     wanted = {effect.kind.resource, f"attribute:{effect.target}"}
-    for fixture in graph.closure(Site(model.source.path, outer.chain, outer.name)):
-        if wanted & set(fixture.restores) and not (fixture.path == model.source.path and fixture.function == outer.name):
+    own = (model.source.path, outer.chain, outer.name)
+    for fixture in closure.active:
+        if not wanted.isdisjoint(fixture.restores) and fixture.identity != own:
             return fixture.name
-    return None
+    return next((name for name in closure.unknown if _speaks_of(name, effect.kind.resource)), None)
+
+
+def _speaks_of(name: str, resource: str) -> bool:
+    """Whether a fixture of unknown origin seems to be about *resource*."""
+    lowered = name.lower()
+    return any(word in lowered for word in (*_TELLING.get(resource, ()), *_ALWAYS_TELLING))

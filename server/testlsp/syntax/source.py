@@ -56,6 +56,11 @@ class SourceFile:
             statements = _split_or_recover(text, {piece.text: piece for piece in self.statements})
         return SourceFile(self.path, text, statements, version)
 
+    def edited_text(self, text: str, version: int = 0) -> SourceFile:
+        """Return the file with *text* instead; statements whose text is still there are the same objects."""
+        known = {piece.text: piece for piece in self.statements}
+        return SourceFile(self.path, text, _split_or_recover(text, known), version)
+
     def _replaced(self, changed: TextRange, new: str) -> tuple[Statement, ...] | None:
         statements = self.statements
         if not statements or any(piece.problem for piece in statements):

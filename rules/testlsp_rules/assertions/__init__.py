@@ -1,0 +1,1 @@
+"""Family 3, TL3xx: assertions that accept too much."""

@@ -1,0 +1,1 @@
+"""Family 9, TL9xx: the comments that silence findings."""

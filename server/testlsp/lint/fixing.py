@@ -1,0 +1,156 @@
+"""Applying fixes.
+
+A round applies, in document order, every accepted fix that does not overlap one already taken; identical edits count once,
+since two fixes may add the same parameter or import. Rounds repeat until nothing changes. A fix with edits in several files
+is taken as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from testlsp.lint.diagnostic import Applicability, Diagnostic, Fix
+from testlsp.lint.run import FileFindings
+from testlsp.text import Edit, apply_edits
+
+if TYPE_CHECKING:
+    from testlsp.syntax import SourceFile
+
+MAX_ROUNDS = 10
+
+
+class Applied(NamedTuple):
+    """A fix that was applied: the finding, and which of its fixes."""
+
+    diagnostic: Diagnostic
+    fix: Fix
+
+
+class Round(NamedTuple):
+    """The edits of one round by path ("" for the file itself), and what they mend."""
+
+    edits: dict[str, list[Edit]]
+    applied: list[Applied]
+
+
+def edits_of(source: SourceFile, statement_index: int, fix: Fix) -> list[Edit]:
+    """Build *fix* for a finding in the statement at *statement_index*; the edits are in offsets of the file's text.
+
+    Raises `testlsp.rewrite.CannotRewrite` when there is no faithful rewrite.
+    """
+    from testlsp.rewrite import ensure_import
+
+    rewrite = fix.build()
+    start = source.starts[statement_index]
+    edits = [Edit(edit.range.shifted(start), edit.text) for edit in rewrite.edits]
+    for line in rewrite.imports:
+        edits += ensure_import(source, line)
+    return edits + list(rewrite.elsewhere)
+
+
+def accepted(diagnostic: Diagnostic, threshold: Applicability) -> Fix | None:
+    """Return the fix that is applied without asking: the first one that is trusted enough."""
+    for fix in diagnostic.fixes:
+        if fix.applicability >= threshold:
+            return fix
+    return None
+
+
+def choose_round(
+    source: SourceFile, findings: FileFindings, choose: Callable[[Diagnostic], Fix | None]
+) -> Round:
+    """Return the edits of all fixes that *choose* names and that can be applied together."""
+    from testlsp.rewrite import CannotRewrite
+
+    edits: dict[str, list[Edit]] = {}
+    applied: list[Applied] = []
+    groups: set[str] = set()
+    for diagnostic, index in zip(findings.diagnostics, findings.statements, strict=True):
+        fix = choose(diagnostic)
+        if fix is None or (fix.group is not None and fix.group in groups):
+            continue
+        try:
+            wanted = edits_of(source, index, fix)
+        except CannotRewrite:
+            continue
+        if not wanted or _conflict(wanted, edits):
+            continue
+        for edit in wanted:
+            taken = edits.setdefault(edit.path or "", [])
+            if edit not in taken:
+                taken.append(edit)
+        if fix.group is not None:
+            groups.add(fix.group)
+        applied.append(Applied(diagnostic, fix))
+    return Round(edits, applied)
+
+
+def _conflict(wanted: Iterable[Edit], taken: dict[str, list[Edit]]) -> bool:
+    """Whether an edit overlaps one already taken; two different insertions at one place conflict as well."""
+    for edit in wanted:
+        for other in taken.get(edit.path or "", ()):
+            if edit == other:
+                continue
+            if edit.range.overlaps(other.range) or edit.range.start == other.range.start:
+                return True
+            if (edit.range.start == edit.range.end or other.range.start == other.range.end) and edit.range.touches(
+                other.range
+            ) and not _apart(edit, other):
+                return True
+    return False
+
+
+def _apart(edit: Edit, other: Edit) -> bool:
+    """Whether an insertion only meets the end of a replacement that ends a line, which is harmless."""
+    first, second = sorted((edit, other), key=lambda each: each.range)
+    return first.range.end == second.range.start and (not first.text or first.text.endswith("\n"))
+
+
+class FixedText(NamedTuple):
+    """What fixing made of a file: *text* is the new text, *elsewhere* the edits of other files per round."""
+
+    text: str
+    applied: list[Applied]
+    elsewhere: list[dict[str, list[Edit]]]
+    stable: bool
+    broken: Applied | None
+    """A fix whose result did not parse: a fault of ours. Its round was discarded."""
+
+
+def fix_text(
+    source: SourceFile,
+    lint: Callable[[str], tuple[SourceFile, FileFindings]],
+    choose: Callable[[Diagnostic], Fix | None],
+) -> FixedText:
+    """Fix *source* until nothing changes, at most `MAX_ROUNDS` times; *lint* analyses a text of the file anew."""
+    text, applied, elsewhere = source.text, [], []
+    broken_before = len(source.problems)
+    refused: set[tuple[str, int]] = set()
+    culprit: Applied | None = None
+    for _ in range(MAX_ROUNDS):
+        current, findings = lint(text)
+        made = choose_round(
+            current, findings, lambda finding: None if (finding.code, finding.range.start) in refused else choose(finding)
+        )
+        if not made.applied:
+            return FixedText(text, applied, elsewhere, True, culprit)
+        new = apply_edits(text, made.edits.get("", ()))
+        if len(current.edited_text(new).problems) > broken_before:
+            culprit = _culprit(current, findings, made, broken_before)
+            refused.update((item.diagnostic.code, item.diagnostic.range.start) for item in made.applied)
+            continue
+        if others := {path: edits for path, edits in made.edits.items() if path}:
+            elsewhere.append(others)
+        applied += made.applied
+        text = new
+    return FixedText(text, applied, elsewhere, False, culprit)
+
+
+def _culprit(source: SourceFile, findings: FileFindings, made: Round, broken_before: int) -> Applied:
+    indexes = dict(zip(findings.diagnostics, findings.statements, strict=True))
+    for item in made.applied:
+        edits = [edit for edit in edits_of(source, indexes[item.diagnostic], item.fix) if edit.path is None]
+        if len(source.edited_text(apply_edits(source.text, edits)).problems) > broken_before:
+            return item
+    return made.applied[0]

@@ -1,0 +1,111 @@
+"""Which form of undoing a change fits a place: the preconditions of every rewrite to ``monkeypatch``.
+
+From pytest's ``monkeypatch.py``, ``compat.py`` and ``fixtures.py``: a ``unittest.TestCase`` method takes no fixtures; under
+Hypothesis a function-scoped fixture runs once for all examples; a wider fixture cannot request a narrower one; xunit hooks
+take no fixtures; ``@patch`` injects positional mocks before the fixtures.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+from typing import TYPE_CHECKING
+
+from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.text import Edit
+
+if TYPE_CHECKING:
+    from testlsp.lint.context import Context
+
+
+class Form(enum.Enum):
+    """How process state can be changed in a function so that it is put back."""
+
+    FIXTURE = "the monkeypatch fixture"
+    CONTEXT = "pytest.MonkeyPatch.context()"
+    """In a fixture wider than a function, and under ``@given``."""
+    ENTER_CONTEXT = "self.enterContext(patch.dict(...))"
+    """In a method of a ``unittest.TestCase``."""
+    NONE = "no form is known to fit"
+
+
+def form_for(ctx: Context, function: Function | None = None) -> Form:
+    """Return the form that fits *function* (the current one by default), `Form.NONE` where that cannot be told."""
+    function = function or ctx.function
+    outer = function.outermost
+    if outer.kind is FunctionKind.IMPORT_TIME or outer.node is None:
+        return Form.NONE
+    if outer.in_unittest is None:
+        return Form.NONE
+    if outer.in_unittest:
+        return Form.ENTER_CONTEXT if outer.kind in {FunctionKind.TEST, FunctionKind.XUNIT} else Form.NONE
+    if outer.kind is FunctionKind.TEST:
+        return Form.CONTEXT if is_property_based(ctx, outer) else _fixture_or_none(ctx, outer)
+    if outer.kind is FunctionKind.FIXTURE and outer.fixture is not None:
+        if outer.fixture.scope == "function":
+            return _fixture_or_none(ctx, outer)
+        return Form.CONTEXT if outer.fixture.scope is not None else Form.NONE
+    return Form.NONE
+
+
+def _fixture_or_none(ctx: Context, function: Function) -> Form:
+    """A parameter can be added unless the name means something else here or a decorator may change the signature."""
+    if "monkeypatch" in function.params:
+        return Form.FIXTURE
+    if "monkeypatch" in function.locals or ctx.model.names.table.get("monkeypatch", None) is not None:
+        return Form.NONE
+    assert function.node is not None
+    if any(_may_change_signature(ctx, decorator, function) for decorator in function.node.decorator_list):
+        return Form.NONE
+    return Form.FIXTURE
+
+
+_TRANSPARENT = ("pytest.", "pytest_asyncio.", "unittest.mock.", "mock.", "functools.wraps", "builtins.", "freezegun.",
+                "time_machine.", "unittest.", "moto.", "responses.", "respx.", "httpretty.", "vcr.", "django.", "flaky.", "anyio.",
+                "contextlib.", "hypothesis.", "parameterized.")  # fmt: skip
+
+
+def _may_change_signature(ctx: Context, decorator: ast.expr, function: Function) -> bool:
+    """Whether a decorator is of unknown making: one without ``functools.wraps`` hides the parameters from pytest."""
+    target = decorator.func if isinstance(decorator, ast.Call) else decorator
+    name = ctx.model.qualified_name(target, None)
+    if function.fixture is not None and decorator is function.fixture.node:
+        return False
+    return name is None or not name.startswith(_TRANSPARENT)
+
+
+def is_property_based(ctx: Context, function: Function) -> bool:
+    """Whether Hypothesis runs *function* many times: https://hypothesis.readthedocs.io/en/latest/reference/api.html#hypothesis.given."""
+    if function.node is None:
+        return False
+    return any(
+        (ctx.model.qualified_name(decorator.func if isinstance(decorator, ast.Call) else decorator) or "").startswith("hypothesis.")
+        for decorator in function.node.decorator_list
+    )
+
+
+def with_parameter(ctx: Context, edits: list[Edit], name: str = "monkeypatch", function: Function | None = None) -> list[Edit]:
+    """Return *edits* with the parameter *name* added to the outermost function, annotated where its neighbours are."""
+    from testlsp.rewrite import add_parameter
+
+    outer = (function or ctx.function).outermost
+    if name in outer.params:
+        return edits
+    assert outer.node is not None
+    annotation = _ANNOTATIONS.get(name) if _annotates(ctx, outer) else None
+    return [*add_parameter(ctx.statement, outer.node, name, annotation), *edits]
+
+
+_ANNOTATIONS = {"monkeypatch": "pytest.MonkeyPatch", "tmp_path_factory": "pytest.TempPathFactory"}
+
+
+def _annotates(ctx: Context, function: Function) -> bool:
+    """Whether parameters are annotated here, in a file that can name ``pytest.MonkeyPatch``."""
+    assert function.node is not None
+    if ctx.model.names.target("pytest") != "pytest":
+        return False
+    arguments = function.node.args
+    named = [argument for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs) if argument.arg not in {"self", "cls"}]
+    if not named:
+        return function.node.returns is not None
+    return all(argument.annotation is not None for argument in named)

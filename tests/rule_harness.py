@@ -1,0 +1,103 @@
+"""Runs rules over examples: small projects held in memory."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from testlsp.builtin import all_rules
+from testlsp.config.settings import Settings
+from testlsp.lint import Diagnostic, Fix, Rule, RuleSet
+from testlsp.lint.examples import Example
+from testlsp.lint.fixing import choose_round, edits_of
+from testlsp.lint.run import FileFindings, lint_file
+from testlsp.semantic import FileRole, SemanticModel
+from testlsp.semantic.graph import FixtureGraph
+from testlsp.semantic.modules import Root
+from testlsp.semantic.summary import summarise
+from testlsp.syntax import SourceFile, parse
+from testlsp.text import apply_edits
+
+ROOT = "/project"
+
+
+def absolute(path: str) -> str:
+    """Return the path of an example's file."""
+    return posixpath.join(ROOT, path)
+
+
+def role_of(path: str) -> FileRole:
+    """Return what pytest does with a file of that name, by its default settings."""
+    name = posixpath.basename(path)
+    if name == "conftest.py":
+        return FileRole.CONFTEST
+    return FileRole.TEST_MODULE if name.startswith("test_") or name.endswith("_test.py") else FileRole.OTHER
+
+
+@lru_cache(maxsize=None)
+def ruleset(rules: tuple[type[Rule], ...]) -> RuleSet:
+    """Return the set of *rules*, made once."""
+    return RuleSet(rules)
+
+
+def settings_of(values: Mapping[str, Any]) -> Settings:
+    """Return settings with *values* (field names, or keys as users write them)."""
+    from testlsp.config.load import read_testlsp_toml, merge
+    import json
+
+    if not values:
+        return replace(Settings(), root=ROOT)
+    text = "\n".join(f"{key.replace('_', '-')} = {json.dumps(value)}" for key, value in values.items())
+    layer, problems = read_testlsp_toml(f"{ROOT}/testlsp.toml", text)
+    assert not problems, problems
+    return replace(merge([layer]), root=ROOT)
+
+
+class Linted(NamedTuple):
+    """The main file of an example and its findings."""
+
+    source: SourceFile
+    findings: FileFindings
+
+
+def lint_files(files: Mapping[str, str], path: str, rules: tuple[type[Rule], ...], settings: Settings) -> Linted:
+    """Lint *path*, one of *files*, in a project made of all of them."""
+    sources = {absolute(name): parse(absolute(name), text) for name, text in files.items()}
+    models = {name: SemanticModel(source, role_of(name)) for name, source in sources.items()}
+    summaries = {name: summarise(model.source, model) for name, model in models.items()}
+    graph = FixtureGraph(summaries, roots=(Root(ROOT),))
+    main = absolute(path)
+    return Linted(sources[main], lint_file(sources[main], models[main], graph, settings, ruleset(rules)))
+
+
+def lint_example(example: Example, rules: tuple[type[Rule], ...], code: str | None = None) -> Linted:
+    """Lint the main file of *example*, with *code* instead of its own text if given."""
+    files = {**example.files, example.path: example.code if code is None else code}
+    return lint_files(files, example.path, rules, settings_of(example.settings))
+
+
+def fixed_by_first(example: Example, rules: tuple[type[Rule], ...]) -> str:
+    """Apply the first fix of each finding, round after round, and return the text."""
+    text = example.code
+    for _ in range(10):
+        linted = lint_example(example, rules, text)
+        made = choose_round(linted.source, linted.findings, lambda found: found.fixes[0] if found.fixes else None)
+        if not made.applied:
+            return text
+        text = apply_edits(text, [edit for edit in made.edits.get("", ())])
+    raise AssertionError("the fixes do not come to rest")
+
+
+def fixed_by(linted: Linted, diagnostic: Diagnostic, fix: Fix) -> str:
+    """Return the text after one fix."""
+    index = linted.findings.statements[linted.findings.diagnostics.index(diagnostic)]
+    edits = [edit for edit in edits_of(linted.source, index, fix) if edit.path is None]
+    return apply_edits(linted.source.text, edits)
+
+
+def everything() -> tuple[type[Rule], ...]:
+    """Return all rules there are."""
+    return all_rules()
