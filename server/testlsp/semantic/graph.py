@@ -1,0 +1,361 @@
+"""pytest's lookup of fixtures, done on summaries.
+
+What pytest does is in ``src/_pytest/fixtures.py`` (``FixtureManager.getfixturedefs``, ``parsefactories`` and
+``traverse_fixture_closure`` of version 9.2): the definitions of a name visible at a node are listed from the session
+over the directories, the module and the classes to the node; the last one is used; a fixture that asks for its own
+name gets the one before. Of several definitions at one node, the one whose attribute sorts last comes last.
+
+The graph reads no file. It answers from the summaries it was given, and says which other files it would like to see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from testlsp.semantic.builtins import PYTEST_FIXTURES, plugin_fixtures
+from testlsp.semantic.fixtures import NO_MARKS, ClassEntry, CollectedTest, Fixture, Marks
+from testlsp.semantic.index import RequestIndex
+from testlsp.semantic.modules import Root, candidates, directories, is_below, join, parent
+from testlsp.semantic.namespaces import Namespaces
+from testlsp.semantic.sites import EMPTY_LAYER, Closure, Layer, Site, User, layer
+from testlsp.semantic.summary import FileSummary
+
+__all__ = ["Closure", "FixtureGraph", "Layer", "Site", "User"]
+
+
+class FixtureGraph:
+    """Which fixtures are seen where. Immutable; answers are computed when asked for and kept."""
+
+    def __init__(
+        self,
+        summaries: Iterable[FileSummary] | Mapping[str, FileSummary],
+        roots: Iterable[Root] = (),
+        builtins: Iterable[Fixture] = PYTEST_FIXTURES,
+    ) -> None:
+        """Answer from *summaries*, below *roots*, with the fixtures of pytest itself."""
+        if isinstance(summaries, Mapping):
+            self.summaries: dict[str, FileSummary] = dict(summaries)
+        else:
+            self.summaries = {summary.path: summary for summary in summaries}
+        self.roots = tuple(sorted(roots, key=lambda root: -len(root.path)))
+        self.builtins = tuple(builtins)
+        self._namespaces = Namespaces(self.summaries, self.root_of)
+        self._builtin_layer = layer([(fixture.function, fixture) for fixture in self.builtins])
+        self._chains: dict[tuple[str, tuple[str, ...]], tuple[Layer, ...]] = {}
+        self._visible: dict[tuple[str, tuple[str, ...]], dict[str, tuple[Fixture, ...]]] = {}
+        self._closures: dict[Site, Closure] = {}
+        self._requests: RequestIndex | None = None
+
+    # -- places ------------------------------------------------------------------------------------------------------
+
+    def root_of(self, path: str) -> Root | None:
+        """Return the innermost root that holds *path*; for installed files the root that can import them."""
+        for root in self.roots:
+            if is_below(path, root.path):
+                return root
+        for root in self.roots:
+            if any(is_below(path, site) for site in root.site):
+                return root
+        return None
+
+    def conftest_chain(self, path: str) -> tuple[str, ...]:
+        """Return the conftests that pytest loads for *path*, outermost first, *path* itself included if it is one."""
+        root = self.root_of(path)
+        top = (root.confcutdir or root.path) if root else ""
+        if root is None and path.startswith("/"):
+            top = "/"
+        found = (join(directory, "conftest.py") for directory in directories(path, top))
+        return tuple(conftest for conftest in found if conftest in self.summaries)
+
+    def _layers(self, path: str, chain: tuple[str, ...]) -> tuple[Layer, ...]:
+        """Return what is visible in the class *chain* of *path*, a layer for each node, from the session inwards."""
+        key = (path, chain)
+        found = self._chains.get(key)
+        if found is None:
+            if chain:
+                found = (*self._layers(path, chain[:-1]), layer(self._namespaces.class_fixtures(path, chain)))
+            elif path.endswith("conftest.py") and path.rpartition("/")[2] == "conftest.py":
+                found = self._outer_layers(path)
+            else:
+                found = (*self._outer_layers(path), layer(self._namespaces.fixtures(path)))
+            self._chains[key] = found
+        return found
+
+    def _outer_layers(self, path: str) -> tuple[Layer, ...]:
+        """Return the layers around the module *path*: pytest, plugins, conftests, plugins that the module names."""
+        conftests = self.conftest_chain(path)
+        layers = [self._builtin_layer]
+        root = self.root_of(path)
+        named: list[tuple[str, str]] = [("", name) for name in root.plugins] if root else []
+        named += [(conftest, name) for conftest in conftests for name in self.summaries[conftest].plugins]
+        if root is not None and any(is_below(path, site) for site in root.site):
+            return tuple(layers)
+        seen: set[str] = set()
+        for source, name in named:
+            layers += self._plugin_layers(source, name, root, seen)
+        layers += [layer(self._namespaces.fixtures(conftest)) for conftest in conftests]
+        summary = self.summaries.get(path)
+        if summary is not None and path not in conftests:
+            for name in summary.plugins:
+                layers += self._plugin_layers(path, name, root, seen)
+        return tuple(item for item in layers if item is not EMPTY_LAYER)
+
+    def _plugin_layers(self, source: str, name: str, root: Root | None, seen: set[str]) -> list[Layer]:
+        """Return the fixtures of the plugin *name*, named in the file *source*, and of the plugins it names in turn."""
+        path = self._namespaces.module(source or join(root.path if root else "", "pytest.ini"), name, True)
+        if path is None:
+            if name in seen:
+                return []
+            seen.add(name)
+            return [layer(plugin_fixtures(name))]
+        if path in seen:
+            return []
+        seen.add(path)
+        layers = [layer(self._namespaces.fixtures(path))]
+        for further in self.summaries[path].plugins:
+            layers += self._plugin_layers(path, further, root, seen)
+        return layers
+
+    # -- lookup ------------------------------------------------------------------------------------------------------
+
+    def visible(self, name: str, site: Site) -> tuple[Fixture, ...]:
+        """Return all definitions of *name* that can be seen from *site*, from general to specific."""
+        known = self._visible.setdefault((site.path, site.chain), {})
+        found = known.get(name)
+        if found is None:
+            layers = self._layers(site.path, site.chain)
+            found = known[name] = tuple(fixture for item in layers for fixture in item.fixtures.get(name, ()))
+        return found
+
+    def resolve(self, name: str, site: Site, skip: int = 0) -> Fixture | None:
+        """Return the definition that *site* gets for *name*; None when it is unknown.
+
+        *skip* passes over that many of the most specific ones: a fixture that asks for its own name skips itself.
+        """
+        found = self.visible(name, site)
+        return found[-1 - skip] if len(found) > skip else None
+
+    def autouse(self, site: Site) -> tuple[str, ...]:
+        """Return the names of the autouse fixtures around *site*, from the session inwards."""
+        return tuple(dict.fromkeys(name for item in self._layers(site.path, site.chain) for name in item.autouse))
+
+    def names(self, site: Site) -> dict[str, Fixture]:
+        """Return every fixture that can be asked for at *site*, by name."""
+        found: dict[str, Fixture] = {}
+        for item in self._layers(site.path, site.chain):
+            found.update((name, definitions[-1]) for name, definitions in item.fixtures.items())
+        return found
+
+    def closure(self, site: Site) -> Closure:
+        """Return all that runs for the test or fixture at *site*; an empty one when nothing of that name is known.
+
+        For a test in a class, *chain* names the collected class, which may inherit the test.
+        """
+        found = self._closures.get(site)
+        if found is None:
+            found = self._closures[site] = self._closure(site)
+        return found
+
+    def _closure(self, site: Site) -> Closure:
+        test = self.test_at(site) if site.function else None
+        if test is not None:
+            marks = self.marks(site)
+            requests = () if self._namespaces.is_unittest(site.path, site.chain) else test.requests
+            asked = (*marks.usefixtures, *requests)
+            return self._traverse(site, asked, frozenset(marks.direct), marks.opaque or test.opaque, test.dynamic)
+        fixture = self.fixture_at(site)
+        return self.closure_of(fixture) if fixture else Closure()
+
+    def closure_of(self, fixture: Fixture) -> Closure:
+        """Return all that runs for *fixture*, seen from where it is defined."""
+        site = Site(fixture.path, fixture.owner, fixture.function)
+        return self._traverse(site, fixture.requests, frozenset(), fixture.opaque, fixture.dynamic, fixture)
+
+    def _traverse(
+        self,
+        site: Site,
+        asked: tuple[str, ...],
+        direct: frozenset[str],
+        opaque: bool,
+        dynamic: tuple[str, ...],
+        origin: Fixture | None = None,
+    ) -> Closure:
+        """Follow the requests of *site*; *origin* is the fixture whose own requests these are."""
+        setting = self._setting(site)
+        initial = tuple(dict.fromkeys((*setting, *self.autouse(site), *asked)))
+        definitions, active = self._walked(site, initial, direct, origin, False)
+        extra: dict[str, tuple[Fixture, ...]] = {}
+        if dynamic or any(fixture.dynamic for fixture in active):
+            everything, active = self._walked(site, (*initial, *dynamic), direct, origin, True)
+            extra = {name: found for name, found in everything.items() if name not in definitions}
+        opaque = opaque or any(fixture.opaque for fixture in active)
+        return Closure(initial, definitions, tuple(active), extra, opaque)
+
+    def _walked(
+        self, site: Site, names: tuple[str, ...], direct: frozenset[str], origin: Fixture | None, dynamic: bool
+    ) -> tuple[dict[str, tuple[Fixture, ...]], list[Fixture]]:
+        """Follow *names* depth first; return what is visible under each name reached, and the definitions that run."""
+        definitions: dict[str, tuple[Fixture, ...]] = {}
+        active: dict[int, Fixture] = {}
+        depth: dict[str, int] = {}  # how many of the most specific definitions of a name are waiting for the next one
+        if origin is not None:
+            own = reversed(self.visible(origin.name, site))
+            depth[origin.name] = 1 + next((n for n, found in enumerate(own) if found.identity == origin.identity), 0)
+        stack: list[tuple[str, Iterator[str], int]] = [("", iter(names), 0)]
+        while stack:
+            owner, pending, before = stack[-1]
+            name = next(pending, None)
+            if name is None:
+                stack.pop()
+                if owner:
+                    depth[owner] = before
+                continue
+            if name not in definitions:
+                definitions[name] = () if name in direct else self.visible(name, site)
+            found = definitions[name]
+            skip = depth.get(name, 0)
+            if skip >= len(found) or id(found[-1 - skip]) in active:
+                continue
+            fixture = found[-1 - skip]
+            active[id(fixture)] = fixture
+            depth[name] = skip + 1
+            further = (*fixture.requests, *fixture.dynamic) if dynamic else fixture.requests
+            stack.append((name, iter(further), skip))
+        return definitions, list(active.values())
+
+    def _setting(self, site: Site) -> tuple[str, ...]:
+        root = self.root_of(site.path)
+        return root.usefixtures if root else ()
+
+    # -- what a site says --------------------------------------------------------------------------------------------
+
+    def test_at(self, site: Site) -> CollectedTest | None:
+        """Return the test function at *site*, inherited ones included."""
+        return self._namespaces.test(site.path, site.chain, site.function or "")
+
+    def fixture_at(self, site: Site) -> Fixture | None:
+        """Return the fixture that the function at *site* defines."""
+        for fixture in self._namespaces.own_fixtures(site.path):
+            if fixture.function == site.function and fixture.owner == site.chain:
+                return fixture
+        return None
+
+    def marks(self, site: Site) -> Marks:
+        """Return the marks that count for the test at *site*: its own, those of its classes and of its module."""
+        summary = self.summaries.get(site.path)
+        test = self.test_at(site)
+        found = self._resolved(site.path, test.marks) if test else NO_MARKS
+        for length in range(len(site.chain), 0, -1):
+            for path, entry in reversed(self._namespaces.ancestry(site.path, site.chain[:length])):
+                found = found.joined(self._resolved(path, entry.marks))
+        return found.joined(self._resolved(site.path, summary.marks)) if summary else found
+
+    def _resolved(self, path: str, marks: Marks) -> Marks:
+        """Return *marks* with the ones that live in variables looked up."""
+        for name in marks.aliases:
+            marks = marks.joined(self._namespaces.mark(path, name)._replace(aliases=()))
+        return marks
+
+    def ancestry(self, path: str, chain: tuple[str, ...]) -> list[tuple[str, ClassEntry]]:
+        """Return the class *chain* of *path* and its known bases in order of lookup, each with its file."""
+        return self._namespaces.ancestry(path, chain)
+
+    # -- relations between files -------------------------------------------------------------------------------------
+
+    @property
+    def _index(self) -> RequestIndex:
+        if self._requests is None:
+            self._requests = RequestIndex(self.summaries, self._namespaces)
+        return self._requests
+
+    def users(self, fixture: Fixture) -> tuple[User, ...]:
+        """Return the tests and fixtures that ask for *fixture* directly, in all files, and the marks that do."""
+        found = [
+            User(Site(path, chain, function), kind, how)
+            for name in self._index.names_of(fixture)
+            for path, chain, function, kind, how in self._index.requests(name)
+            if self._gets(fixture, name, Site(path, chain, function), kind)
+        ]
+        for root in self.roots:
+            if fixture.name in root.usefixtures:
+                found.append(User(Site(root.path), "root", "usefixtures"))
+        return tuple(dict.fromkeys(found))
+
+    def _gets(self, fixture: Fixture, name: str, site: Site, kind: str) -> bool:
+        if kind == "test" and name in self.marks(site).direct:
+            return False
+        skip = 0
+        if kind == "fixture":
+            own = self.visible(name, site)
+            for position, found in enumerate(reversed(own)):
+                if found.identity == (site.path, site.chain, site.function):
+                    skip = position + 1
+                    break
+        found_there = self.resolve(name, site, skip)
+        return found_there is not None and found_there.identity == fixture.identity
+
+    def dependents(self, path: str) -> frozenset[str]:
+        """Return the files whose answers depend on *path*: below a conftest, importing it, or naming it a plugin."""
+        found: set[str] = set()
+        pending = [path]
+        while pending:
+            current = pending.pop()
+            reached: Iterable[str] = self._index.importers(current)
+            if current.rpartition("/")[2] == "conftest.py":
+                directory = parent(current)
+                reached = [*reached, *(other for other in self.summaries if is_below(other, directory))]
+            for root in self.roots:
+                if current in self._plugin_paths(root):
+                    reached = [*reached, *(other for other in self.summaries if is_below(other, root.path))]
+            for other in reached:
+                if other != path and other not in found:
+                    found.add(other)
+                    pending.append(other)
+        return frozenset(found)
+
+    def _plugin_paths(self, root: Root) -> set[str | None]:
+        origin = join(root.path, "pytest.ini")
+        return {self._namespaces.module(origin, name, True) for name in root.plugins}
+
+    def wanted(self, path: str) -> tuple[tuple[str, ...], ...]:
+        """Return the files that would help to answer about *path*: for each, where it may be, most likely first.
+
+        The first of each group that exists is the one to read; conftests come first, and groups that are answered by a
+        summary are left out.
+        """
+        root = self.root_of(path)
+        top = (root.confcutdir or root.path) if root else parent(path)
+        groups: list[tuple[str, ...]] = [(join(directory, "conftest.py"),) for directory in directories(path, top)]
+        groups += self._namespaces.wanted(path)
+        if root is not None:
+            origin = join(root.path, "pytest.ini")
+            groups += [tuple(candidates(origin, name, root, True)) for name in root.plugins]
+        return tuple(group for group in dict.fromkeys(groups) if not any(place in self.summaries for place in group))
+
+    def missing(self) -> tuple[tuple[str, ...], ...]:
+        """Return what `wanted` says for all files together."""
+        return tuple(dict.fromkeys(group for path in self.summaries for group in self.wanted(path)))
+
+    def with_summary(self, path: str, summary: FileSummary | None) -> FixtureGraph:
+        """Return a graph in which *path* says *summary* (None: is gone); answers that cannot differ are kept."""
+        old = self.summaries.get(path)
+        if old == summary:
+            return self
+        summaries = dict(self.summaries)
+        if summary is None:
+            del summaries[path]
+        else:
+            summaries[path] = summary
+        graph = FixtureGraph(summaries, self.roots, self.builtins)
+        if old is not None and summary is not None:
+            graph._inherit(self, path)
+        return graph
+
+    def _inherit(self, other: FixtureGraph, path: str) -> None:
+        """Keep what *other* worked out and does not depend on the changed *path*, before and after the change."""
+        self._requests = other._index.changed(path, self.summaries, self._namespaces)
+        stale = {path} | other.dependents(path) | self.dependents(path)
+        self._namespaces.inherit(other._namespaces, stale)
+        self._chains = {key: found for key, found in other._chains.items() if key[0] not in stale}
+        self._visible = {key: dict(found) for key, found in other._visible.items() if key[0] not in stale}
+        self._closures = {site: found for site, found in other._closures.items() if site.path not in stale}

@@ -1,0 +1,306 @@
+"""What the attributes of modules and classes are, as far as fixtures go: imports followed, base classes searched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from testlsp.semantic.fixtures import NO_MARKS, ClassEntry, CollectedTest, Fixture, Marks
+from testlsp.semantic.modules import Root, candidates, is_below, join, parent
+from testlsp.semantic.summary import FileSummary
+
+Bound = tuple[str, Fixture]
+"""An attribute and the fixture it holds."""
+
+
+class Namespaces:
+    """Looks names up in modules and classes of *summaries*; answers are kept."""
+
+    __slots__ = ("_ancestry", "_classes", "_fixtures", "_modules", "_tables", "root_of", "summaries")
+
+    def __init__(self, summaries: Mapping[str, FileSummary], root_of: Callable[[str], Root | None]) -> None:
+        """Answer from *summaries*; *root_of* says which root a file belongs to."""
+        self.summaries = summaries
+        self.root_of = root_of
+        self._modules: dict[tuple[str, str, bool], str | None] = {}
+        self._fixtures: dict[str, dict[str, Fixture]] = {}
+        self._tables: dict[str, _Table] = {}
+        self._classes: dict[tuple[str, tuple[str, ...]], dict[str, Fixture]] = {}
+        self._ancestry: dict[tuple[str, tuple[str, ...]], list[tuple[str, ClassEntry]]] = {}
+
+    def inherit(self, other: Namespaces, stale: set[str]) -> None:
+        """Keep the answers of *other* about files that are not *stale*; both know the same files."""
+        self._modules = other._modules
+        self._fixtures = {path: found for path, found in other._fixtures.items() if path not in stale}
+        self._tables = {path: table for path, table in other._tables.items() if path not in stale}
+        self._classes = {key: found for key, found in other._classes.items() if key[0] not in stale}
+        self._ancestry = {key: found for key, found in other._ancestry.items() if key[0] not in stale}
+
+    # -- modules -----------------------------------------------------------------------------------------------------
+
+    def module(self, path: str, dotted: str, installed: bool = False) -> str | None:
+        """Return the file of the module *dotted* as named in *path*, None when it is not among the summaries.
+
+        A directory that is itself a package is not on ``sys.path``, so modules found there count only in the last
+        place.
+        """
+        key = (parent(path), dotted, installed)
+        if key not in self._modules:
+            found = [
+                place for place in candidates(path, dotted, self.root_of(path), installed) if place in self.summaries
+            ]
+            if len(found) > 1 and not dotted.startswith("."):
+                levels = dotted.count(".") + 1
+                found.sort(key=lambda place: self._in_package(place, levels))
+            self._modules[key] = found[0] if found else None
+        return self._modules[key]
+
+    def _in_package(self, place: str, levels: int) -> bool:
+        base = parent(place)
+        for _ in range(levels if place.endswith("/__init__.py") else levels - 1):
+            base = parent(base)
+        return join(base, "__init__.py") in self.summaries
+
+    def attribute(self, path: str, target: str, installed: bool = False) -> tuple[str, str] | None:
+        """Return file and name of *target*, the full dotted name of something in a module; None when not known."""
+        head, _, name = target.rpartition(".")
+        if not name:
+            return None
+        if target.startswith(".") and not head.strip("."):
+            head = target[: len(target) - len(name)]
+        module = self.module(path, head, installed) if head else None
+        return (module, name) if module else None
+
+    def imports_of(self, path: str) -> dict[str, str]:
+        """Return the import table of *path*."""
+        return self._table(path).imports
+
+    def _table(self, path: str) -> _Table:
+        table = self._tables.get(path)
+        if table is None:
+            table = self._tables[path] = _Table(self.summaries[path])
+        return table
+
+    # -- fixtures ----------------------------------------------------------------------------------------------------
+
+    def own_fixtures(self, path: str) -> tuple[Fixture, ...]:
+        """Return the fixtures written in *path*, in classes too."""
+        summary = self.summaries.get(path)
+        return summary.fixtures if summary else ()
+
+    def fixtures(self, path: str) -> list[Bound]:
+        """Return the fixtures among the attributes of the module at *path*, imported ones included."""
+        return list(self._module_fixtures(path, ()).items())
+
+    def _module_fixtures(self, path: str, visiting: tuple[str, ...]) -> dict[str, Fixture]:
+        known = self._fixtures.get(path)
+        if known is not None:
+            return known
+        summary = self.summaries.get(path)
+        if summary is None or path in visiting:
+            return {}
+        inner = (*visiting, path)
+        found: dict[str, Fixture] = {}
+        for star in summary.star_imports:
+            module = self.module(path, star, True)
+            if module is not None:
+                exports = self.summaries[module].exports
+                found.update(
+                    (name, fixture)
+                    for name, fixture in self._module_fixtures(module, inner).items()
+                    if (name in exports if exports is not None else not name.startswith("_"))
+                )
+        for name in summary.plain:
+            found.pop(name, None)
+        for name, target in summary.imports:
+            found.pop(name, None)
+            imported = self._imported(path, target, inner)
+            if imported is not None:
+                found[name] = _renamed(imported, name)
+        for fixture in summary.fixtures:
+            if not fixture.owner:
+                found[fixture.function] = fixture
+        if not visiting:
+            # An answer found while another module is being looked at may lack what that one imports in a circle.
+            self._fixtures[path] = found
+        return found
+
+    def _imported(self, path: str, target: str, visiting: tuple[str, ...]) -> Fixture | None:
+        place = self.attribute(path, target, self._reads_installed(path))
+        if place is None or place[0] in visiting:
+            return None
+        return self._module_fixtures(place[0], visiting).get(place[1])
+
+    def _reads_installed(self, path: str) -> bool:
+        """Whether named imports of *path* are followed into installed packages: only those of conftests and plugins."""
+        root = self.root_of(path)
+        return path.endswith("conftest.py") or root is None or any(is_below(path, site) for site in root.site)
+
+    # -- classes -----------------------------------------------------------------------------------------------------
+
+    def find_class(
+        self, path: str, name: str, chain: tuple[str, ...] = (), depth: int = 0
+    ) -> tuple[str, ClassEntry] | None:
+        """Return file and entry of the class that *name* (dotted) means in the class *chain* of *path*."""
+        summary = self.summaries.get(path)
+        if summary is None or depth > 8:
+            return None
+        classes = self._table(path).classes
+        parts = tuple(name.split("."))
+        for length in (len(chain), 0):
+            entry = classes.get((*chain[:length], *parts))
+            if entry is not None:
+                return path, entry
+        target = self._table(path).imports.get(parts[0])
+        if target is not None:
+            place = self.attribute(path, ".".join((target, *parts[1:])), True)
+            if place is not None:
+                return self.find_class(*place, (), depth + 1)
+            return None
+        for star in summary.star_imports:
+            module = self.module(path, star, True)
+            if module is not None and module != path:
+                found = self.find_class(module, name, (), depth + 1)
+                if found is not None:
+                    return found
+        return None
+
+    def ancestry(self, path: str, chain: tuple[str, ...]) -> list[tuple[str, ClassEntry]]:
+        """Return the class *chain* of *path* and its known bases in method resolution order, each with its file."""
+        key = (path, chain)
+        found = self._ancestry.get(key)
+        if found is None:
+            entry = self._table(path).classes.get(chain) if path in self.summaries else None
+            found = self._ancestry[key] = self._linearised(path, entry, ()) if entry else []
+        return found
+
+    def _linearised(
+        self, path: str, entry: ClassEntry, visiting: tuple[ClassEntry, ...]
+    ) -> list[tuple[str, ClassEntry]]:
+        """Python's order of bases: a class before its bases, and a base shared by two after both of them."""
+        if entry in visiting or len(visiting) > 30:
+            return []
+        lines = []
+        for base in entry.bases:
+            place = self.find_class(path, base, entry.owner[:-1]) if base else None
+            if place is not None:
+                lines.append(self._linearised(*place, (*visiting, entry)))
+        lines.append([line[0] for line in lines if line])
+        merged = [(path, entry)]
+        lines = [list(line) for line in lines if line]
+        while lines:
+            head = next((line[0] for line in lines if not any(line[0] in other[1:] for other in lines)), lines[0][0])
+            merged.append(head)
+            lines = [rest for line in lines if (rest := [item for item in line if item != head])]
+        return merged
+
+    def class_fixtures(self, path: str, chain: tuple[str, ...]) -> list[Bound]:
+        """Return the fixtures among the attributes of a class, inherited ones included."""
+        key = (path, chain)
+        found = self._classes.get(key)
+        if found is None:
+            found = self._classes[key] = {}
+            for place, entry in reversed(self.ancestry(path, chain)):
+                found.update(self._table(place).members.get(entry.owner, {}))
+        return list(found.items())
+
+    def test(self, path: str, chain: tuple[str, ...], name: str) -> CollectedTest | None:
+        """Return the test function *name* of a module or class, inherited ones included."""
+        if path not in self.summaries:
+            return None
+        if not chain:
+            return self._table(path).tests.get(((), name)) or self._imported_test(path, name)
+        for place, entry in self.ancestry(path, chain):
+            found = self._table(place).tests.get((entry.owner, name))
+            if found is not None:
+                return found
+        return None
+
+    def _imported_test(self, path: str, name: str) -> CollectedTest | None:
+        target = self._table(path).imports.get(name)
+        place = self.attribute(path, target) if target else None
+        return self._table(place[0]).tests.get(((), place[1])) if place else None
+
+    def is_unittest(self, path: str, chain: tuple[str, ...]) -> bool:
+        """Whether the class *chain* is a ``unittest.TestCase``: of those pytest fills no parameters."""
+        for place, entry in self.ancestry(path, chain):
+            imports = self._table(place).imports
+            for base in entry.bases:
+                if base is None:
+                    continue
+                root, _, rest = base.partition(".")
+                target = imports.get(root, root)
+                full = f"{target}.{rest}" if rest else target
+                if full.endswith("TestCase") and self.find_class(place, base, entry.owner[:-1]) is None:
+                    return True
+        return False
+
+    # -- marks -------------------------------------------------------------------------------------------------------
+
+    def mark(self, path: str, name: str, depth: int = 0) -> Marks:
+        """Return the marks kept in the variable *name* (dotted), as seen in *path*; none when it is not known."""
+        summary = self.summaries.get(path)
+        if summary is None or depth > 5:
+            return NO_MARKS
+        for alias in summary.aliases:
+            if alias.name == name:
+                return alias.marks
+        root, _, rest = name.partition(".")
+        target = self._table(path).imports.get(root)
+        place = self.attribute(path, f"{target}.{rest}" if rest else target) if target else None
+        return self.mark(*place, depth + 1) if place else NO_MARKS
+
+    # -- files to read -----------------------------------------------------------------------------------------------
+
+    def wanted(self, path: str) -> list[tuple[str, ...]]:
+        """Return where the modules may be that *path* may take fixtures, base classes or plugins from."""
+        summary = self.summaries.get(path)
+        if summary is None:
+            return []
+        root = self.root_of(path)
+        modules: list[tuple[str, bool]] = [(name, True) for name in (*summary.plugins, *summary.star_imports)]
+        installed = self._reads_installed(path)
+        asked = _asked_names(summary)
+        for name, target in summary.imports:
+            head, _, last = target.rpartition(".")
+            if not head.strip(".") and target.startswith("."):
+                head = target[: len(target) - len(last)]
+            if head and (installed or name in asked or _speaks_of_tests(head)):
+                modules.append((head, installed or name in asked))
+        return [tuple(candidates(path, name, root, further)) for name, further in dict.fromkeys(modules)]
+
+
+class _Table:
+    """The parts of a summary by name."""
+
+    __slots__ = ("classes", "imports", "members", "tests")
+
+    def __init__(self, summary: FileSummary) -> None:
+        self.imports = dict(summary.imports)
+        self.classes = {entry.owner: entry for entry in summary.classes}
+        self.tests = {(test.owner, test.name): test for test in summary.tests}
+        self.members: dict[tuple[str, ...], dict[str, Fixture]] = {}
+        for fixture in summary.fixtures:
+            if fixture.owner:
+                self.members.setdefault(fixture.owner, {})[fixture.function] = fixture
+
+
+def _renamed(fixture: Fixture, bound: str) -> Fixture:
+    """Return *fixture* as it is known under the attribute *bound*: ``name=`` wins, else the attribute names it."""
+    if fixture.name != fixture.function or fixture.name == bound:
+        return fixture
+    return fixture._replace(name=bound)
+
+
+def _speaks_of_tests(module: str) -> bool:
+    """Whether a module's name says that it belongs to the tests rather than to what they test."""
+    return module.startswith(".") or "test" in module or "fixture" in module or "conftest" in module
+
+
+def _asked_names(summary: FileSummary) -> set[str]:
+    """Return the names that *summary* asks for as fixtures, and the roots of its base classes."""
+    asked = {name for test in summary.tests for name in (*test.requests, *test.marks.usefixtures)}
+    asked.update(name for fixture in summary.fixtures for name in fixture.requests)
+    asked.update(base.partition(".")[0] for entry in summary.classes for base in entry.bases if base)
+    asked.update(name for test in summary.tests for name in test.marks.aliases)
+    asked.update(summary.marks.usefixtures)
+    return asked

@@ -1,0 +1,150 @@
+"""Everything that other files may learn about one file."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from testlsp.semantic.facts import StatementFacts, statement_facts
+from testlsp.semantic.fixtures import (
+    NO_MARKS,
+    ClassEntry,
+    CollectedTest,
+    Fixture,
+    MarkAlias,
+    Marks,
+    class_from,
+    fixture_from,
+    frozen,
+    test_from,
+)
+from testlsp.semantic.model import SemanticModel
+from testlsp.semantic.names import ModuleNames
+from testlsp.syntax import SourceFile
+
+
+class FileSummary(NamedTuple):
+    """What one file offers and asks for; where two are equal, nothing outside the file has to be computed again.
+
+    *path* is the file's path with forward slashes. *imports* are pairs of a name and the dotted name it stands for,
+    relative ones with their leading dots; *star_imports* the modules of ``from x import *``. *exports* is a literal
+    ``__all__``. *plain* are the module's own functions and classes that are no fixtures, listed only where a star
+    import could bring fixtures of the same name. *marks* are those of ``pytestmark``. *helpers* is reserved for facts
+    about helpers.
+    """
+
+    path: str
+    fixtures: tuple[Fixture, ...] = ()
+    tests: tuple[CollectedTest, ...] = ()
+    classes: tuple[ClassEntry, ...] = ()
+    marks: Marks = NO_MARKS
+    aliases: tuple[MarkAlias, ...] = ()
+    plugins: tuple[str, ...] = ()
+    star_imports: tuple[str, ...] = ()
+    imports: tuple[tuple[str, str], ...] = ()
+    exports: tuple[str, ...] | None = None
+    plain: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+
+    @property
+    def usefixtures(self) -> tuple[str, ...]:
+        """The names in the module's ``pytestmark``."""
+        return self.marks.usefixtures
+
+    def to_data(self) -> list[Any]:
+        """Return the summary as nested lists of strings, booleans and None, fit for JSON."""
+        return list(self)
+
+    @classmethod
+    def from_data(cls, data: list[Any]) -> FileSummary:
+        """Return the summary that `to_data` wrote. Raises TypeError, ValueError or IndexError for anything else."""
+        path, fixtures, tests, classes, marks, aliases, *rest = data
+        return cls(
+            path,
+            tuple(map(fixture_from, fixtures)),
+            tuple(map(test_from, tests)),
+            tuple(map(class_from, classes)),
+            Marks(*frozen(marks)),
+            tuple(MarkAlias(name, Marks(*frozen(found))) for name, found in aliases),
+            *map(frozen, rest),
+        )
+
+
+def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
+    """Return the summary of *source*; statements that did not change are not read again."""
+    names = model.names
+    fixtures: dict[tuple[tuple[str, ...], str], Fixture] = {}
+    tests: dict[tuple[tuple[str, ...], str], CollectedTest] = {}
+    classes: dict[tuple[str, ...], ClassEntry] = {}
+    aliases: list[MarkAlias] = []
+    marks = NO_MARKS
+    plugins: tuple[str, ...] = ()
+    exports: tuple[str, ...] | None = None
+    for statement in source.statements:
+        facts = statement_facts(statement, source.path, names, model.collection)
+        if facts.classes:
+            _forget_classes(facts, fixtures, tests, classes)
+        for fixture in facts.fixtures:
+            fixtures[fixture.owner, fixture.function] = fixture
+        for test in facts.tests:
+            tests[test.owner, test.name] = test
+        aliases += facts.aliases
+        marks = marks if facts.marks is None else facts.marks
+        plugins = plugins if facts.plugins is None else plugins + facts.plugins
+        exports = exports if facts.exports is None else (exports or ()) + facts.exports
+    return FileSummary(
+        source.path,
+        tuple(fixture for (owner, bound), fixture in fixtures.items() if owner or _still_bound(bound, names)),
+        tuple(tests.values()),
+        tuple(classes.values()),
+        marks,
+        tuple(aliases),
+        plugins,
+        names.stars,
+        _imports(names),
+        exports,
+        _plain(names, fixtures) if names.stars else (),
+    )
+
+
+def _forget_classes(
+    facts: StatementFacts,
+    fixtures: dict[tuple[tuple[str, ...], str], Fixture],
+    tests: dict[tuple[tuple[str, ...], str], CollectedTest],
+    classes: dict[tuple[str, ...], ClassEntry],
+) -> None:
+    """A second class of one name replaces the first with all that is in it."""
+    for entry in facts.classes:
+        if entry.owner in classes:
+            for table in (fixtures, tests):
+                for key in [key for key in table if key[0][: len(entry.owner)] == entry.owner]:
+                    del table[key]
+        classes[entry.owner] = entry
+
+
+def _still_bound(name: str, names: ModuleNames) -> bool:
+    """Whether the last thing bound to *name* can be the fixture: an import or ``None`` after it replaces it."""
+    found = names.bindings.get(name)
+    return not found or found[-1].kind in {"function", "variable"}
+
+
+def _imports(names: ModuleNames) -> tuple[tuple[str, str], ...]:
+    found = []
+    for name, bindings in names.bindings.items():
+        last = bindings[-1]
+        if last.kind == "import" and last.target is not None:
+            found.append((name, last.target))
+        elif last.kind == "alias":
+            target = names.target(name)
+            if target is not None and not target.startswith("builtins."):
+                found.append((name, target))
+    return tuple(sorted(found))
+
+
+def _plain(names: ModuleNames, fixtures: dict[tuple[tuple[str, ...], str], Fixture]) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            name
+            for name, bindings in names.bindings.items()
+            if bindings[-1].kind in {"function", "class"} and ((), name) not in fixtures
+        )
+    )
