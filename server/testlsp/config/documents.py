@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from testlsp import __version__
 from testlsp.config.load import Layer, broken, read_pyproject_document, read_table
@@ -23,12 +22,11 @@ TESTLSP_NAMES = ("testlsp.toml", "pyproject.toml")
 # Every file name that can matter in a folder.
 ALL_NAMES = tuple(dict.fromkeys((*TESTLSP_NAMES, *RUFF_NAMES, *CONFIG_NAMES)))
 
-_REQUIRES = re.compile(r"^[ \t]*requires-python[ \t]*=[ \t]*[\"'][^\"'\n]*?(?:>=|~=|==)[ \t]*(3\.\d+)", re.MULTILINE)
+_REQUIRES = r"^[ \t]*requires-python[ \t]*=[ \t]*[\"'][^\"'\n]*?(?:>=|~=|==)[ \t]*(3\.\d+)"
 _TABLES = ("tool.testlsp", "tool.ruff", "tool.pytest", "[tool]")
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigDocument:
+class ConfigDocument(NamedTuple):
     """What one file says to each of its readers; None means that it does not speak to that one."""
 
     path: str
@@ -69,7 +67,9 @@ def _speaks(name: str, text: str) -> bool:
 
 
 def _requires(name: str, text: str) -> str:
-    found = _REQUIRES.search(text) if name == "pyproject.toml" else None
+    if name != "pyproject.toml" or "requires-python" not in text:
+        return ""
+    found = re.search(_REQUIRES, text, re.MULTILINE)
     return found[1] if found else ""
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from testlsp.config.globs import anchored
 from testlsp.config.problems import ConfigProblem, unknown
@@ -19,8 +19,7 @@ _ADDING = frozenset({"extend_select", "ignore", "extend_exclude", "unfixable"})
 _GLOBS = frozenset({"exclude", "extend_exclude", "integration_paths"})
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """What one source says: a file, the editor or the command line.
 
     *values* holds settings by field name, in types that JSON has (lists and tuples mean the same). *base* is the
@@ -29,11 +28,10 @@ class Layer:
 
     source: str
     base: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What was read from one source; *layer* is None if it says nothing about testlsp."""
 
     layer: Layer | None

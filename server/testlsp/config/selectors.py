@@ -6,10 +6,11 @@ A selector is a code ("TL101"), a name ("environ-assignment"), the beginning of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from testlsp.config.problems import ConfigProblem, unknown
+from testlsp.config.settings import key_of
 
 T = TypeVar("T")
 
@@ -89,6 +90,17 @@ def is_known(selector: str, rules: Sequence[RuleKey]) -> bool:
     if selector in ("ALL", "DEFAULT", "TL") or selector in FAMILIES or selector.replace("-", "_") in FAMILIES.values():
         return True
     return any(specificity(selector, rule) >= 0 for rule in rules)
+
+
+_LISTS = ("select", "extend_select", "ignore", "fixable", "unfixable")
+
+
+def selector_uses(values: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Return pairs of key and selectors for all selectors in *values*, those of a layer (by field name)."""
+    uses = [(key_of(name), list(values[name])) for name in _LISTS if name in values]
+    tables = {name: dict(values.get(name, {})) for name in ("per_file_ignores", "severity")}
+    uses += [("per-file-ignores", list(selectors)) for selectors in tables["per_file_ignores"].values()]
+    return [*uses, ("severity", list(tables["severity"]))]
 
 
 def unknown_selectors(

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-_HEADER = re.compile(r"\s*\[{1,2}\s*([^\]#]+?)\s*\]")
-_ASSIGNMENT = re.compile(r"""\s*((?:[\w.-]+|"[^"\n]*"|'[^'\n]*'|\s*\.\s*)+?)\s*=""")
-_PART = re.compile(r"""[\w-]+|"([^"\n]*)"|'([^'\n]*)'""")
+# Not compiled here: they are needed only when something is wrong, and compiling takes longer than this import.
+_HEADER = r"\s*\[{1,2}\s*([^\]#]+?)\s*\]"
+_ASSIGNMENT = r"""\s*((?:[\w.-]+|"[^"\n]*"|'[^'\n]*'|\s*\.\s*)+?)\s*="""
+_PART = r"""[\w-]+|"([^"\n]*)"|'([^'\n]*)'"""
 
 
 class BrokenToml(NamedTuple):
@@ -48,11 +49,11 @@ def line_of(text: str, path: Sequence[str]) -> int:
     table: tuple[str, ...] = ()
     best, depth = 0, 0
     for number, line in enumerate(text.splitlines(), 1):
-        header = _HEADER.match(line)
+        header = re.match(_HEADER, line)
         if header is not None and "=" not in header[1].replace("'", '"').split('"')[0]:
             table = full = _parts(header[1])
         else:
-            assignment = _ASSIGNMENT.match(line)
+            assignment = re.match(_ASSIGNMENT, line)
             if assignment is None:
                 continue
             full = table + _parts(assignment[1])
@@ -65,4 +66,4 @@ def line_of(text: str, path: Sequence[str]) -> int:
 
 
 def _parts(key: str) -> tuple[str, ...]:
-    return tuple(match[1] or match[2] or match[0] for match in _PART.finditer(key))
+    return tuple(match[1] or match[2] or match[0] for match in re.finditer(_PART, key))

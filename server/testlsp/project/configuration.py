@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import MutableMapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from testlsp.config.documents import ALL_NAMES, TESTLSP_NAMES, ConfigDocument, read_document
@@ -11,7 +12,9 @@ from testlsp.config.load import Layer, merge
 from testlsp.config.problems import ConfigProblem
 from testlsp.config.pytest_ini import CONFIG_NAMES, pytest_settings
 from testlsp.config.ruff import RUFF_NAMES, RuffTable, ruff_settings
+from testlsp.config.selectors import RuleKey, selector_uses, unknown_selectors
 from testlsp.config.settings import RuffSettings, Settings
+from testlsp.config.toml_text import line_of
 from testlsp.project.files import FileProblem, existing, read_config
 
 # Files whose change can change the settings of the files below them: what an editor should watch.
@@ -102,6 +105,22 @@ class Configuration:
         if settings is None:
             settings = self._settings[key] = self._resolve(place, rootdir)
         return settings
+
+    def unknown_selectors(self, rules: Sequence[RuleKey]) -> list[ConfigProblem]:
+        """Return a problem for each selector, in the files read so far and in the overrides, that names no rule."""
+        problems: list[ConfigProblem] = []
+        if self._explicit is not None:
+            documents = [self._explicit]
+        else:
+            found = {place.testlsp.path: place.testlsp for place in self._places.values() if place.testlsp is not None}
+            documents = list(found.values())
+        for document in documents:
+            if document.layer is not None:
+                uses = selector_uses(document.layer.values)
+                problems += unknown_selectors(uses, rules, partial(_place_in, document))
+        for layer in self.overrides:
+            problems += unknown_selectors(selector_uses(layer.values), rules, partial(_source_of, layer))
+        return list(dict.fromkeys(problems))
 
     def _resolve(self, place: _Place, rootdir: str) -> Settings:
         document = place.pytest
@@ -222,3 +241,12 @@ class Configuration:
                 self._problems[ConfigProblem(config_file, 0, "", message)] = None
             return empty
         return ConfigDocument(path, self.cwd, document.text, layer=Layer(path, self.cwd, document.layer.values))
+
+
+def _place_in(document: ConfigDocument, key: str) -> tuple[str, int]:
+    prefix = ("tool", "testlsp") if os.path.basename(document.path) == "pyproject.toml" else ()
+    return document.path, line_of(document.text, (*prefix, key))
+
+
+def _source_of(layer: Layer, key: str) -> tuple[str, int]:
+    return layer.source, 0

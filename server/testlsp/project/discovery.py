@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -26,8 +25,7 @@ class DiscoveryProblem(NamedTuple):
     fatal: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(NamedTuple):
     """Absolute paths of the files found, each once, in the order of the arguments and sorted below each folder."""
 
     files: tuple[str, ...]

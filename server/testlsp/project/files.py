@@ -11,11 +11,11 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # https://peps.python.org/pep-0263/: one of the first two lines, and the second only below a blank line or a comment.
-_COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_BLANK = re.compile(rb"[ \t\f]*(?:#|\r?$)")
+_COOKIE = rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)"
+_BLANK = rb"[ \t\f]*(?:#|\r?$)"
 _BOMS = ((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"), (codecs.BOM_UTF16_LE, "UTF-16"),
          (codecs.BOM_UTF16_BE, "UTF-16"))  # fmt: skip
 
@@ -45,8 +45,7 @@ class WriteProblem(FileProblem):
     """The file could not be written; it is still what it was."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileText:
+class FileText(NamedTuple):
     """The text of a file, newlines unchanged and without byte order mark, and how to turn it into bytes again."""
 
     text: str
@@ -123,10 +122,13 @@ def decode(data: bytes, path: str = "<text>") -> FileText:
 def _cookie(body: bytes) -> str:
     end = body.find(b"\n")
     first = body if end < 0 else body[:end]
-    found = _COOKIE.match(first)
-    if found is None and end >= 0 and _BLANK.match(first):
-        second_end = body.find(b"\n", end + 1)
-        found = _COOKIE.match(body[end + 1 : second_end if second_end >= 0 else len(body)])
+    second_end = body.find(b"\n", end + 1) if end >= 0 else 0
+    second = body[end + 1 : second_end if second_end >= 0 else len(body)] if end >= 0 else b""
+    if b"coding" not in first and b"coding" not in second:
+        return ""
+    found = re.match(_COOKIE, first)
+    if found is None and re.match(_BLANK, first):
+        found = re.match(_COOKIE, second)
     return found[1].decode("ascii", "replace") if found else ""
 
 
