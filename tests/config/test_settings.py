@@ -36,7 +36,12 @@ def test_every_default_can_be_written_by_a_user_and_gives_the_defaults() -> None
 def test_described_types_agree_with_what_is_accepted() -> None:
     """The words for a type match pydantic's schema of that key."""
     properties = Options.model_json_schema()["properties"]
-    words: dict[str, str | tuple[str, ...]] = {"array": "list", "object": "table", "boolean": "true or false", "string": ("string", "one of")}
+    words: dict[str, str | tuple[str, ...]] = {
+        "array": "list",
+        "object": "table",
+        "boolean": "true or false",
+        "string": ("string", "one of"),
+    }
     for info in describe():
         kinds = {each.get("type", "string") for each in properties[info.key]["anyOf"]} - {"null"}
         assert info.type.startswith(words[kinds.pop()]), info.key
