@@ -268,6 +268,11 @@ class FixtureGraph:
             self._requests = RequestIndex(self.summaries, self._namespaces)
         return self._requests
 
+    @property
+    def was_asked_for_users(self) -> bool:
+        """Whether `users` was called, so that answers drawn from this graph depend on every file there is."""
+        return self._requests is not None
+
     def users(self, fixture: Fixture) -> tuple[User, ...]:
         """Return the tests and fixtures that ask for *fixture* directly, in all files, and the marks that do."""
         found = [
@@ -323,6 +328,13 @@ class FixtureGraph:
         The first of each group that exists is the one to read; conftests come first, and groups that are answered by a
         summary are left out.
         """
+        return tuple(group for group in self.sources(path) if not any(place in self.summaries for place in group))
+
+    def sources(self, path: str) -> tuple[tuple[str, ...], ...]:
+        """Return the files that answers about *path* are drawn from: for each, where it may be, most likely first.
+
+        Conftests come first. Those that are known already are included, which `wanted` leaves out.
+        """
         root = self.root_of(path)
         top = (root.confcutdir or root.path) if root else parent(path)
         groups: list[tuple[str, ...]] = [(join(directory, "conftest.py"),) for directory in directories(path, top)]
@@ -330,7 +342,7 @@ class FixtureGraph:
         if root is not None:
             origin = join(root.path, "pytest.ini")
             groups += [tuple(candidates(origin, name, root, True)) for name in root.plugins]
-        return tuple(group for group in dict.fromkeys(groups) if not any(place in self.summaries for place in group))
+        return tuple(dict.fromkeys(groups))
 
     def missing(self) -> tuple[tuple[str, ...], ...]:
         """Return what `wanted` says for all files together."""

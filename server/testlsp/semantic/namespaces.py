@@ -89,16 +89,17 @@ class Namespaces:
 
     def fixtures(self, path: str) -> list[Bound]:
         """Return the fixtures among the attributes of the module at *path*, imported ones included."""
-        return list(self._module_fixtures(path, ()).items())
+        found = self._fixtures.get(path)
+        if found is None:
+            found = self._fixtures[path] = self._attributes(path, set())
+        return list(found.items())
 
-    def _module_fixtures(self, path: str, visiting: tuple[str, ...]) -> dict[str, Fixture]:
-        known = self._fixtures.get(path)
-        if known is not None:
-            return known
+    def _attributes(self, path: str, visited: set[str]) -> dict[str, Fixture]:
+        """Return all fixtures of a module by attribute; modules already *visited* by this question add nothing new."""
         summary = self.summaries.get(path)
-        if summary is None or path in visiting:
+        if summary is None or path in visited:
             return {}
-        inner = (*visiting, path)
+        visited.add(path)
         found: dict[str, Fixture] = {}
         for star in summary.star_imports:
             module = self.module(path, star, True)
@@ -106,29 +107,41 @@ class Namespaces:
                 exports = self.summaries[module].exports
                 found.update(
                     (name, fixture)
-                    for name, fixture in self._module_fixtures(module, inner).items()
+                    for name, fixture in self._attributes(module, visited).items()
                     if (name in exports if exports is not None else not name.startswith("_"))
                 )
         for name in summary.plain:
             found.pop(name, None)
+        installed = self._reads_installed(path)
         for name, target in summary.imports:
             found.pop(name, None)
-            imported = self._imported(path, target, inner)
+            imported = self._imported(path, target, installed, set())
             if imported is not None:
                 found[name] = _renamed(imported, name)
-        for fixture in summary.fixtures:
-            if not fixture.owner:
-                found[fixture.function] = fixture
-        if not visiting:
-            # An answer found while another module is being looked at may lack what that one imports in a circle.
-            self._fixtures[path] = found
+        found.update((fixture.function, fixture) for fixture in summary.fixtures if not fixture.owner)
         return found
 
-    def _imported(self, path: str, target: str, visiting: tuple[str, ...]) -> Fixture | None:
-        place = self.attribute(path, target, self._reads_installed(path))
-        if place is None or place[0] in visiting:
+    def _imported(self, path: str, target: str, installed: bool, visited: set[tuple[str, str]]) -> Fixture | None:
+        """Return the fixture that *target*, imported in *path*, is; *visited* are the attributes looked at already."""
+        place = self.attribute(path, target, installed)
+        if place is None or place in visited:
             return None
-        return self._module_fixtures(place[0], visiting).get(place[1])
+        visited.add(place)
+        module, name = place
+        table = self._table(module)
+        own = table.fixtures.get(name)
+        if own is not None:
+            return own
+        further = table.imports.get(name)
+        if further is not None:
+            return self._imported(module, further, installed, visited)
+        summary = self.summaries[module]
+        if name not in summary.plain:
+            for star in reversed(summary.star_imports):
+                found = self._imported(module, f"{star}{'' if star.endswith('.') else '.'}{name}", installed, visited)
+                if found is not None:
+                    return found
+        return None
 
     def _reads_installed(self, path: str) -> bool:
         """Whether named imports of *path* are followed into installed packages: only those of conftests and plugins."""
@@ -138,12 +151,17 @@ class Namespaces:
     # -- classes -----------------------------------------------------------------------------------------------------
 
     def find_class(
-        self, path: str, name: str, chain: tuple[str, ...] = (), depth: int = 0
+        self, path: str, name: str, chain: tuple[str, ...] = (), visited: set[tuple[str, str]] | None = None
     ) -> tuple[str, ClassEntry] | None:
-        """Return file and entry of the class that *name* (dotted) means in the class *chain* of *path*."""
+        """Return file and entry of the class that *name* (dotted) means in the class *chain* of *path*.
+
+        *visited* are the names looked at already for this question.
+        """
         summary = self.summaries.get(path)
-        if summary is None or depth > 8:
+        visited = set() if visited is None else visited
+        if summary is None or (path, name) in visited:
             return None
+        visited.add((path, name))
         classes = self._table(path).classes
         parts = tuple(name.split("."))
         for length in (len(chain), 0):
@@ -154,12 +172,12 @@ class Namespaces:
         if target is not None:
             place = self.attribute(path, ".".join((target, *parts[1:])), True)
             if place is not None:
-                return self.find_class(*place, (), depth + 1)
+                return self.find_class(*place, (), visited)
             return None
         for star in summary.star_imports:
             module = self.module(path, star, True)
-            if module is not None and module != path:
-                found = self.find_class(module, name, (), depth + 1)
+            if module is not None:
+                found = self.find_class(module, name, (), visited)
                 if found is not None:
                     return found
         return None
@@ -174,23 +192,30 @@ class Namespaces:
         return found
 
     def _linearised(
-        self, path: str, entry: ClassEntry, visiting: tuple[ClassEntry, ...]
+        self, path: str, entry: ClassEntry, visiting: tuple[tuple[str, ...], ...]
     ) -> list[tuple[str, ClassEntry]]:
         """Python's order of bases: a class before its bases, and a base shared by two after both of them."""
-        if entry in visiting or len(visiting) > 30:
+        known = self._ancestry.get((path, entry.owner))
+        if known is not None:
+            return known
+        if (path, *entry.owner) in visiting:
             return []
+        inner = (*visiting, (path, *entry.owner))
         lines = []
         for base in entry.bases:
             place = self.find_class(path, base, entry.owner[:-1]) if base else None
             if place is not None:
-                lines.append(self._linearised(*place, (*visiting, entry)))
+                lines.append(self._linearised(*place, inner))
         lines.append([line[0] for line in lines if line])
         merged = [(path, entry)]
         lines = [list(line) for line in lines if line]
         while lines:
-            head = next((line[0] for line in lines if not any(line[0] in other[1:] for other in lines)), lines[0][0])
+            # A base that is nobody's later one; the first in line when the order contradicts itself.
+            heads = (line[0] for line in lines if not any(line[0] in other[1:] for other in lines))
+            head = next(heads, lines[0][0])
             merged.append(head)
             lines = [rest for line in lines if (rest := [item for item in line if item != head])]
+        self._ancestry[path, entry.owner] = merged
         return merged
 
     def class_fixtures(self, path: str, chain: tuple[str, ...]) -> list[Bound]:
@@ -272,12 +297,13 @@ class Namespaces:
 class _Table:
     """The parts of a summary by name."""
 
-    __slots__ = ("classes", "imports", "members", "tests")
+    __slots__ = ("classes", "fixtures", "imports", "members", "tests")
 
     def __init__(self, summary: FileSummary) -> None:
         self.imports = dict(summary.imports)
         self.classes = {entry.owner: entry for entry in summary.classes}
         self.tests = {(test.owner, test.name): test for test in summary.tests}
+        self.fixtures = {fixture.function: fixture for fixture in summary.fixtures if not fixture.owner}
         self.members: dict[tuple[str, ...], dict[str, Fixture]] = {}
         for fixture in summary.fixtures:
             if fixture.owner:

@@ -19,7 +19,7 @@ from testlsp.semantic.fixtures import (
 )
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import ModuleNames
-from testlsp.syntax import SourceFile
+from testlsp.syntax import SourceFile, Statement
 
 
 class FileSummary(NamedTuple):
@@ -83,7 +83,7 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         facts = statement_facts(statement, source.path, names, model.collection)
         if facts.classes:
             _forget_classes(facts, fixtures, tests, classes)
-        for fixture in facts.fixtures:
+        for fixture in _with_restored(facts.fixtures, statement, model):
             fixtures[fixture.owner, fixture.function] = fixture
         for test in facts.tests:
             tests[test.owner, test.name] = test
@@ -104,6 +104,21 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         exports,
         _plain(names, fixtures) if names.stars else (),
     )
+
+
+def _with_restored(found: tuple[Fixture, ...], statement: Statement, model: SemanticModel) -> tuple[Fixture, ...]:
+    """Say of each fixture which process state it puts back."""
+    if not found:
+        return found
+    from testlsp.semantic.restoration import restored_resources
+
+    functions = {(function.chain, function.name): function for function in model.functions_of(statement)}
+    made = []
+    for fixture in found:
+        function = functions.get((fixture.owner, fixture.function))
+        restored = restored_resources(function, model) if function is not None else ()
+        made.append(fixture._replace(restores=tuple(sorted(restored))) if restored else fixture)
+    return tuple(made)
 
 
 def _forget_classes(
