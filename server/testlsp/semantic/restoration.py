@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from testlsp.semantic.effects import Effect, EffectKind, dotted_text, effects_of
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.model import SemanticModel
+from testlsp.semantic.names import dotted
+from testlsp.semantic.order import is_last_act
+from testlsp.semantic.patches import is_patched, patches_of
 
 if TYPE_CHECKING:
     from testlsp.semantic.graph import FixtureGraph
@@ -31,6 +34,7 @@ class RestoredBy(enum.Enum):
     CALLBACK = "registered clean-up"
     HOOK = "tear-down hook"
     FIXTURE = "fixture"
+    PATCH = "a patch of the same thing"
     LATER = "a later statement, unless the test fails before"
 
 
@@ -79,11 +83,15 @@ def restoration(effect: Effect, model: SemanticModel, graph: FixtureGraph | None
         return Restoration(RestoredBy.CONTEXT)
     if _decorated(effect, model):
         return Restoration(RestoredBy.DECORATOR)
+    if is_patched(effect, model):
+        return Restoration(RestoredBy.PATCH)
     undone = [other for other in _effects_around(function, model) if other is not effect and _undoes(other, effect)]
     for other in undone:
         by = _cleanup_place(other.function, other.node, model)
         if by is not None:
             return Restoration(by, (other,))
+    if _owner_in_cleanup(effect, model):
+        return Restoration(RestoredBy.FINALLY)
     if _registered(effect, model):
         return Restoration(RestoredBy.CALLBACK)
     if _hook_restores(effect, model):
@@ -92,13 +100,49 @@ def restoration(effect: Effect, model: SemanticModel, graph: FixtureGraph | None
     if fixture is not None:
         return Restoration(RestoredBy.FIXTURE, (), fixture)
     later = tuple(other for other in undone if other.function is function and other.position > effect.position)
-    if later and effect.method in {"setitem", "assign", "setattr"} and any(_puts_back(other, effect) for other in later):
+    if any(_puts_back(other, effect, model) for other in later):
         return Restoration(RestoredBy.LATER, later)
     return None
 
 
-def _puts_back(other: Effect, effect: Effect) -> bool:
-    return other.method in {"delitem", "pop", "delattr", "clear"}
+_DELETES = frozenset({"delitem", "pop", "delattr", "clear", "remove"})
+
+
+def _puts_back(other: Effect, effect: Effect, model: SemanticModel) -> bool:
+    if effect.kind.resource == "os.environ":
+        return other.method in _DELETES and effect.method in {"setitem", "assign", "setattr"}
+    if other.kind is EffectKind.CWD and _is_saved_directory(other):
+        return True
+    if effect.method in _DELETES:
+        return other.method not in _DELETES and is_last_act(other, model)
+    return other.method in _DELETES or is_last_act(other, model)
+
+
+def _is_saved_directory(effect: Effect) -> bool:
+    """Whether ``os.chdir(old)`` goes back to where ``old = os.getcwd()`` found it."""
+    if not isinstance(effect.value, ast.Name):
+        return False
+    return any(
+        isinstance(assign, ast.Assign)
+        and dotted_text(assign.value).rpartition(".")[2] in {"getcwd", "cwd"}
+        and any(isinstance(target, ast.Name) and target.id == effect.value.id for target in assign.targets)
+        for assign in effect.function.bag.get(ast.Assign, ())
+    )
+
+
+def _owner_in_cleanup(effect: Effect, model: SemanticModel) -> bool:
+    """Whether clean-up code of this function has to do with the changed object: ``finally: config.reset()``."""
+    if effect.kind is not EffectKind.MODULE_ATTR or effect.target is None:
+        return False
+    owner = effect.target.rpartition(".")[0]
+    function = effect.function
+    if ast.Try not in function.bag and not function.bag.get(ast.Yield):
+        return False
+    return any(
+        model.qualified_name(node, function) == owner and _cleanup_place(function, node, model) is not None
+        for node_type in (ast.Name, ast.Attribute)
+        for node in function.bag.get(node_type, ())
+    )
 
 
 def _effects_around(function: Function, model: SemanticModel) -> list[Effect]:
@@ -126,9 +170,22 @@ def _undoes(other: Effect, effect: Effect) -> bool:
         return False
     if effect.kind in {EffectKind.CWD, EffectKind.SYS_PATH}:
         return True
+    if effect.kind is EffectKind.OVERRIDE and None not in {other.target, effect.target} and other.target != effect.target:
+        return False
     if other.key is None or effect.key is None:
         return True
+    if effect.kind is EffectKind.OVERRIDE and _settled(other) and _settled(effect):
+        return other.key_dump == effect.key_dump
     return other.key_dump == effect.key_dump or not (_literal(other.key) and _literal(effect.key))
+
+
+def _settled(effect: Effect) -> bool:
+    """Whether the key is a name that means one thing: a function or class, not the variable of a loop."""
+    root = dotted(effect.key)
+    if root is None:
+        return False
+    binding = effect.function.locals.get(root.partition(".")[0])
+    return binding is None or binding.kind in {"function", "import"}
 
 
 def _literal(node: ast.expr) -> bool:
@@ -324,6 +381,9 @@ def _restored(function: Function, model: SemanticModel) -> Iterable[str]:
             if _cleanup_place(scope, effect.node, model) is not None:
                 resource = effect.kind.resource
                 yield f"attribute:{effect.target}" if resource == "attribute" else resource
+    for patched in patches_of(function, model):
+        if patched.key is None:
+            yield patched.resource
     for node_type in (ast.With, ast.AsyncWith):
         for node in function.bag.get(node_type, ()):
             assert isinstance(node, ast.With | ast.AsyncWith)
@@ -341,14 +401,21 @@ def _fixture_restores(effect: Effect, model: SemanticModel, graph: FixtureGraph 
 
     outer = effect.function.outermost
     closure = graph.closure(Site(model.source.path, outer.chain, outer.name))
-    if closure is None:
-        return None
     wanted = {effect.kind.resource, f"attribute:{effect.target}"}
     own = (model.source.path, outer.chain, outer.name)
     for fixture in closure.active:
+        if fixture.function in _PYTESTER and effect.kind.resource in _PYTESTER_RESTORES:
+            return fixture.name
         if not wanted.isdisjoint(fixture.restores) and fixture.identity != own:
             return fixture.name
+    if effect.kind.resource in _PYTESTER_RESTORES and not _PYTESTER.isdisjoint(closure.unknown):
+        return "pytester"
     return next((name for name in closure.unknown if _speaks_of(name, effect.kind.resource)), None)
+
+
+_PYTESTER = frozenset({"pytester", "testdir"})
+# ``Pytester`` takes snapshots of these: https://github.com/pytest-dev/pytest/blob/9.0.0/src/_pytest/pytester.py
+_PYTESTER_RESTORES = frozenset({"cwd", "sys.path", "sys.modules"})
 
 
 def _speaks_of(name: str, resource: str) -> bool:

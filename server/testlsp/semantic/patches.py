@@ -1,0 +1,119 @@
+"""What a function patches with ``monkeypatch``, ``mock.patch`` or ``mocker``, all of which undo what they did.
+
+Whatever else is then done to the patched thing goes with it: ``monkeypatch.chdir`` remembers the directory of the first
+call, ``syspath_prepend`` all of ``sys.path``, ``setattr`` the first value
+(https://docs.pytest.org/en/stable/reference/reference.html#pytest.MonkeyPatch).
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from testlsp.semantic.effects import PATCHES, Effect
+from testlsp.semantic.functions import Function
+from testlsp.semantic.model import SemanticModel
+from testlsp.semantic.names import dotted
+from testlsp.semantic.order import dominates
+
+
+class Patched(NamedTuple):
+    """One thing that *node*, a call, changes and that will be put back.
+
+    *resource* is as in `EffectKind.resource`, for an attribute ``attribute:`` and its dotted name. *key* is the dump of
+    the key of a mapping, None for all of it.
+    """
+
+    resource: str
+    node: ast.Call
+    key: str | None = None
+
+
+_BY_METHOD = frozenset(
+    {"setattr", "delattr", "setitem", "delitem", "setenv", "delenv", "chdir", "syspath_prepend", "patch", "object"}
+)
+
+
+def patches_of(function: Function, model: SemanticModel) -> tuple[Patched, ...]:
+    """Return what *function* itself patches, in document order."""
+    found: tuple[Patched, ...] | None = function.memo.get("patches")
+    if found is None:
+        calls = (node for node in function.bag.get(ast.Call, ()) if isinstance(node, ast.Call))
+        found = function.memo["patches"] = tuple(
+            patched for call in calls if (patched := patched_by(call, function, model)) is not None
+        )
+    return found
+
+
+def patched_by(call: ast.Call, function: Function | None, model: SemanticModel) -> Patched | None:
+    """Return what *call* patches, None when it patches nothing."""
+    func = call.func
+    method = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+    if method not in _BY_METHOD:
+        return None
+    name = model.qualified_name(func, function)
+    if method in {"patch", "object"}:
+        if name in PATCHES or "mocker" in (dotted(func) or ""):
+            target = _attribute(call, function, model, method == "patch")
+            return Patched(f"attribute:{target}", call) if target else None
+        return None
+    if name is not None or not isinstance(func, ast.Attribute) or not call.args:
+        return None  # ``os.chdir`` and the built-in ``setattr`` put nothing back
+    if method in {"chdir", "syspath_prepend"}:
+        return Patched("cwd" if method == "chdir" else "sys.path", call) if len(call.args) == 1 else None
+    if method in {"setenv", "delenv"}:
+        return Patched("os.environ", call, ast.dump(call.args[0]))
+    if method in {"setattr", "delattr"}:
+        target = _attribute(call, function, model, True)
+        return Patched(f"attribute:{target}", call) if target else None
+    container = call.args[0]
+    attribute = container.attr if isinstance(container, ast.Attribute) else ""
+    resource = attribute if attribute == "dependency_overrides" else model.qualified_name(container, function)
+    return Patched(resource, call, ast.dump(call.args[1])) if resource and len(call.args) > 1 else None
+
+
+def _attribute(call: ast.Call, function: Function | None, model: SemanticModel, by_text: bool) -> str | None:
+    if not call.args:
+        return None
+    owner, *rest = call.args
+    if isinstance(owner, ast.Constant):
+        return owner.value if by_text and isinstance(owner.value, str) else None
+    name = model.qualified_name(owner, function)
+    attribute = rest[0].value if rest and isinstance(rest[0], ast.Constant) else None
+    return f"{name}.{attribute}" if name is not None and isinstance(attribute, str) else None
+
+
+def is_patched(effect: Effect, model: SemanticModel) -> bool:
+    """Whether what *effect* changes is patched when it happens, so that it is put back along with the patch."""
+    function: Function | None = effect.function
+    node: ast.AST = effect.node
+    while function is not None:
+        if any(_covers(patched, effect) and dominates(function, patched.node, node) for patched in patches_of(function, model)):
+            return True
+        if function.parent is None or function.node is None:
+            break
+        node, function = function.node, function.parent
+    return any(_covers(patched, effect) for patched in _decorators(effect.function.outermost, model))
+
+
+def _decorators(function: Function, model: SemanticModel) -> list[Patched]:
+    decorators = list(function.node.decorator_list) if function.node is not None else []
+    info = function.class_info
+    while info is not None:
+        decorators += info.node.decorator_list
+        info = info.parent
+    calls = [decorator for decorator in decorators if isinstance(decorator, ast.Call)]
+    return [patched for call in calls if (patched := patched_by(call, None, model)) is not None]
+
+
+def _covers(patched: Patched, effect: Effect) -> bool:
+    resource = effect.kind.resource
+    if resource in {"attribute", "sys"}:
+        return patched.resource.startswith("attribute:") and _within(effect.target or "", patched.resource[10:])
+    return patched.resource == resource and (patched.key is None or effect.key is None or patched.key == effect.key_dump)
+
+
+def _within(name: str, patched: str) -> bool:
+    """Whether *name* is the patched thing or part of it; a relative import may say less of its name."""
+    name, patched = f".{name.lstrip('.')}.", f".{patched.lstrip('.')}."
+    return patched in name or patched.endswith(name)
