@@ -99,6 +99,7 @@ def unwrap_block(statement: Statement, node: ast.stmt, keep: str = "body") -> li
     block: list[ast.stmt] = getattr(node, keep, [])
     if not block or not isinstance(block[0], ast.stmt):
         raise CannotRewrite(f"the statement has no {keep}")
+    place_of(statement, node)
     start = start_of(statement, node)
     if not begins_line(statement, start) or not ends_line(statement, statement.range(node).end):
         raise CannotRewrite("the compound statement shares its line")

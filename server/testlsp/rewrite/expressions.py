@@ -99,17 +99,20 @@ def _means(
             return False
     root = chain[-1]
     if root is node:
-        return isinstance(new, ast.Starred) or _stands_alone(candidate, new)
+        return isinstance(new, ast.Starred) or _stands_alone(ancestors[-1], candidate, new)
     assert isinstance(root, ast.expr)
     return _agrees(statement, root, chain, place, new, candidate)
 
 
-def _stands_alone(candidate: str, new: ast.expr) -> bool:
+def _stands_alone(owner: ast.AST, candidate: str, new: ast.expr) -> bool:
     """Whether *candidate* means *new* where a comma, an assignment or a line end would not be part of it."""
+    in_header = isinstance(owner, ast.With | ast.AsyncWith)
     try:
-        [node] = ast.parse(f"assert {candidate}").body
+        [node] = ast.parse(f"with {candidate}: pass" if in_header else f"assert {candidate}").body
     except (SyntaxError, ValueError):
         return False
+    if isinstance(node, ast.With):  # brackets around a tuple of contexts are not a tuple
+        return len(node.items) == 1 and ast.dump(node.items[0].context_expr) == ast.dump(new)
     return isinstance(node, ast.Assert) and node.msg is None and ast.dump(node.test) == ast.dump(new)
 
 
@@ -120,7 +123,8 @@ def _meaning(node: ast.expr, new_text: str) -> ast.expr:
     else:
         collected = _parsed(f"[{new_text}]")
         new = collected.elts[0] if isinstance(collected, ast.List) and len(collected.elts) == 1 else None
-    if new is None:
+    closed = new_text.lstrip().startswith("yield") or _parsed(f"[{new_text}]") is not None
+    if new is None or not new_text.strip() or not closed:
         raise CannotRewrite("the new text is not an expression")
     return new
 

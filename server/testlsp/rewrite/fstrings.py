@@ -31,10 +31,10 @@ def locate(statement: Statement, chain: list[ast.AST]) -> TextRange:
     if any(isinstance(node, ast.JoinedStr) for node in chain[: fields[0]]):
         raise CannotRewrite("an f-string inside an f-string")
     field = chain[fields[0]]
-    number = [id(candidate) for candidate in _fields(root)].index(id(field))
+    number = next((number for number, candidate in enumerate(_fields(root)) if candidate is field), -1)
     start, end = statement.range(root)
     found = list(_written(statement.text[start:end]))
-    if number >= len(found):
+    if not 0 <= number < len(found):
         raise CannotRewrite("the replacement fields do not match")
     offset, text = found[number]
     return _within(text, chain[: fields[0]]).shifted(start + offset)

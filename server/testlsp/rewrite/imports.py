@@ -15,7 +15,7 @@ _BLANK_ROWS = re.compile(r"(?:[ \t\f]*(?:\r\n|\n|\r))*")
 
 
 class _Binding(NamedTuple):
-    """``import module`` or ``from module import member``, bound to *name*."""
+    """``import module`` or ``from module import member``, bound to *name*; under another name, ``module as``."""
 
     name: str
     module: str
@@ -31,7 +31,7 @@ def ensure_import(source_file: SourceFile, wanted: str) -> list[Edit]:
     """
     line = wanted if wanted.startswith(("import ", "from ")) else f"import {wanted}"
     [node] = ast.parse(line).body
-    [binding] = _bindings(node)
+    binding = _bindings(node)[0]
     for statement in source_file.statements:
         for child in statement.body:
             found = _bindings(child)
@@ -47,7 +47,9 @@ def ensure_import(source_file: SourceFile, wanted: str) -> list[Edit]:
 def _same_package(binding: _Binding, found: list[_Binding]) -> bool:
     """Whether all imports of this name bind the same package, as ``import os`` and ``import os.path`` do."""
     return binding.member is None and all(
-        other.member is None and other.module.split(".")[0] == binding.module.split(".")[0]
+        other.member is None
+        and " " not in other.module + binding.module
+        and other.module.split(".")[0] == binding.module.split(".")[0]
         for other in found
         if other.name == binding.name
     )
@@ -55,7 +57,14 @@ def _same_package(binding: _Binding, found: list[_Binding]) -> bool:
 
 def _bindings(node: ast.stmt) -> list[_Binding]:
     if isinstance(node, ast.Import):
-        return [_Binding(alias.asname or alias.name.split(".")[0], alias.name, None) for alias in node.names]
+        found = []
+        for alias in node.names:
+            parts = alias.name.split(".")
+            if alias.asname and alias.asname != alias.name:
+                found.append(_Binding(alias.asname, f"{alias.name} as", None))
+            else:  # packages on the way to a module are imported with it, and the first of them is bound
+                found += [_Binding(parts[0], ".".join(parts[:end]), None) for end in range(len(parts), 0, -1)]
+        return found
     if isinstance(node, ast.ImportFrom):
         module = "." * node.level + (node.module or "")
         return [_Binding(alias.asname or alias.name, module, alias.name) for alias in node.names]
@@ -91,9 +100,8 @@ def _insertion(source_file: SourceFile, line: str) -> Edit:
         return _at(text, offset, line, newline, "" if plain else newline)
     if statements and _is_docstring(statements[0]):
         return _at(text, len(statements[0].text), line, newline, newline)
-    start = 1 if text.startswith("\ufeff") else 0
-    comments = _FIRST_COMMENTS.match(text, start)
-    offset = _below_comments(text, comments.end()) if comments else start
+    comments = _FIRST_COMMENTS.match(text)
+    offset = _below_comments(text, comments.end()) if comments else 0
     return _at(text, offset, line, newline, "")
 
 
@@ -112,7 +120,7 @@ def _below_comments(text: str, end: int) -> int:
 
 def _at(text: str, offset: int, line: str, newline: str, before: str) -> Edit:
     """Return the insertion of *line* at the line start *offset*, with a blank line behind it when code follows."""
-    if offset and not text[:offset].endswith(("\n", "\r", "\ufeff")):
+    if offset and not text[:offset].endswith(("\n", "\r")):
         return Edit(TextRange(offset, offset), newline + before + line)
     blank = _BLANK_ROWS.match(text, offset)
     rest = text[blank.end() if blank else offset :]

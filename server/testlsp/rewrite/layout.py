@@ -147,7 +147,9 @@ def blocks_of(node: ast.AST) -> list[list[ast.stmt]]:
 
 
 def place_of(statement: Statement, node: ast.stmt) -> Place:
-    """Return where *node* stands; raises `CannotRewrite` when it is no part of *statement*."""
+    """Return where *node* stands; raises `CannotRewrite` for an ``elif``, and when it is no part of *statement*."""
+    if isinstance(node, ast.If) and statement.text.startswith("elif", statement.range(node).start):
+        raise CannotRewrite("an elif is no statement of its own")
     pending: list[tuple[ast.AST | None, Sequence[ast.stmt]]] = [(None, statement.body)]
     while pending:
         owner, block = pending.pop()
@@ -200,7 +202,7 @@ def insert_rows(statement: Statement, row: int, lines: Sequence[str], indentatio
     """Return the edit that puts *lines* before *row*, as lines of their own."""
     offset = row_start(statement, row)
     text = statement.text
-    newline = newline_near(text, max(0, offset - 1))
+    newline = newline_near(text, row_start(statement, max(0, row - 1)))
     new = whole_lines(lines, indentation, unit_of(statement), newline)
     if offset == len(text) and text and not text.endswith(("\n", "\r")):
         new = newline + new[: -len(newline)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from testlsp.rewrite.layout import CannotRewrite, row_of
+from testlsp.rewrite.layout import CannotRewrite, begins_line, row_of, row_start
 from testlsp.syntax import Statement
 from testlsp.text.lines import line_starts
 
@@ -47,6 +47,9 @@ def tokens(statement: Statement, start: int, end: int | None = None) -> Iterator
     import tokenize
     from token import tok_name
 
+    if begins_line(statement, start):
+        # With the indentation of the first line, a later return to it is no error.
+        start = row_start(statement, row_of(statement, start))
     text = statement.text[start:end]
     starts = line_starts(text)
     bounds = [*starts, len(text)]

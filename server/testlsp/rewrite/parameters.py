@@ -94,7 +94,7 @@ def _behind_brackets(statement: Statement, offset: int) -> int:
     for token in tokens(statement, offset):
         if token.kind == "OP" and token.text == "(":
             return token.start
-        if token.kind != "COMMENT" and token.kind != "NL" and token.text != ")":
+        if token.text != ")" and token.kind not in {"COMMENT", "NL", "INDENT"}:
             break
     raise CannotRewrite("no bracket follows what is called")
 

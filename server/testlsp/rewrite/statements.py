@@ -47,8 +47,7 @@ def replace_statements(
     lines = [new_lines] if isinstance(new_lines, str) else list(new_lines)
     if not lines:
         return remove_statements(statement, siblings(statement, first, last))
-    if first is not last:
-        siblings(statement, first, last)
+    siblings(statement, first, last)
     start, end = start_of(statement, first), statement.range(last).end
     own_lines = begins_line(statement, start) and ends_line(statement, end)
     if own_lines or (len(lines) == 1 and is_simple(lines[0])):
@@ -128,6 +127,7 @@ def _with_blank_rows(statement: Statement, place: Place, first: int, behind: int
 def insert_before(statement: Statement, node: ast.stmt, lines: str | Sequence[str]) -> list[Edit]:
     """Put *lines* directly above *node* and its decorators, below the comments that stand there."""
     new = [lines] if isinstance(lines, str) else list(lines)
+    place_of(statement, node)
     start = start_of(statement, node)
     if begins_line(statement, start):
         return [insert_rows(statement, row_of(statement, start), new, indentation_of(statement, node))]
