@@ -14,6 +14,7 @@ from testlsp.lint import Diagnostic, Fix, Rule, RuleSet
 from testlsp.lint.examples import Example
 from testlsp.lint.fixing import choose_round, edits_of
 from testlsp.lint.run import FileFindings, lint_file
+from testlsp.lint.suppressions import SuppressionRule
 from testlsp.semantic import FileRole, SemanticModel
 from testlsp.semantic.graph import FixtureGraph
 from testlsp.semantic.modules import Root
@@ -76,7 +77,19 @@ def lint_files(files: Mapping[str, str], path: str, rules: tuple[type[Rule], ...
 def lint_example(example: Example, rules: tuple[type[Rule], ...], code: str | None = None) -> Linted:
     """Lint the main file of *example*, with *code* instead of its own text if given."""
     files = {**example.files, example.path: example.code if code is None else code}
-    return lint_files(files, example.path, rules, settings_of(example.settings))
+    settings = settings_of(example.settings)
+    if any(issubclass(rule, SuppressionRule) for rule in rules) and len(rules) == 1:
+        # A comment can only be judged when the rules it names run as well.
+        return _only(lint_files(files, example.path, everything(), settings), rules[0].code)
+    return lint_files(files, example.path, rules, settings)
+
+
+def _only(linted: Linted, code: str) -> Linted:
+    """Return *linted* with the findings of one rule."""
+    findings = linted.findings
+    pairs = [pair for pair in zip(findings.diagnostics, findings.statements, strict=True) if pair[0].code == code]
+    kept = findings._replace(diagnostics=tuple(found for found, _ in pairs), statements=tuple(index for _, index in pairs))
+    return Linted(linted.source, kept)
 
 
 def fixed_by_first(example: Example, rules: tuple[type[Rule], ...]) -> str:
