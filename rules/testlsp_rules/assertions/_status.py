@@ -1,0 +1,187 @@
+"""Assertions that accept several HTTP status codes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import NamedTuple
+
+from testlsp.config.globs import name_matcher
+from testlsp.lint import Context, Fix
+from testlsp.lint.context import manual
+from testlsp.rewrite import replace_expression
+from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.semantic.names import dotted
+from testlsp.text import Edit
+
+ATTRIBUTES = frozenset({"status_code", "status", "statusCode", "status_int"})
+"""Attributes that hold the status of a response in the HTTP clients that people test with."""
+
+WHERE_STATUSES_ARE_CHECKED = (FunctionKind.TEST, FunctionKind.NESTED, FunctionKind.HELPER)
+"""Not in fixtures, which prepare: there "created or exists already" is what is wanted."""
+
+_NAMES = frozenset({"status_code", "status", "http_status"})
+_NAMED_CODE = re.compile(r"HTTP_([1-5]\d\d)_[A-Z_]+")
+_CONCURRENT = re.compile(r"concurren|parallel|race|racing|simultan|thread|rate_?limit|throttl|fuzz|stress|flood", re.I)
+
+
+class Accepted(NamedTuple):
+    """An assertion on a status: *node* is the part that lists the codes, *subject* what is compared.
+
+    *codes* are numbers with their text, in the order in which they are written.
+    """
+
+    node: ast.expr
+    subject: ast.expr
+    codes: tuple[tuple[int, str], ...]
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """The codes as a set."""
+        return frozenset(number for number, _ in self.codes)
+
+    @property
+    def mixed(self) -> bool:
+        """Whether a success and a failure are both accepted."""
+        classes = {number // 100 for number in self.numbers}
+        return 2 in classes and bool(classes & {4, 5})
+
+
+def accepted_statuses(ctx: Context, node: ast.Assert | ast.Call) -> list[Accepted]:
+    """Return the parts of the assertion *node* that accept more than one status code, settings considered.
+
+    *node* is an ``assert``, or ``self.assertIn(...)`` or ``self.assertTrue(...)``; anything else gives nothing.
+    """
+    found = [item for part in _claims(ctx, node) if (item := _accepted(ctx, part)) is not None]
+    if not found or _prepares(ctx) or _codes_vary(ctx, node):
+        return []
+    allowed = ctx.settings.allow_status_sets
+    return [item for item in found if not any(item.numbers <= numbers for numbers in allowed)]
+
+
+def exact_fixes(ctx: Context, item: Accepted) -> list[Fix]:
+    """Return one fix for each code, none of them better than another."""
+    return [_exactly(ctx, item, number, text) for number, text in dict(item.codes).items()]
+
+
+def _exactly(ctx: Context, item: Accepted, number: int, text: str) -> Fix:
+    def build() -> list[Edit]:
+        subject = ctx.source_of(item.subject)
+        if isinstance(item.node, ast.Call):
+            return replace_expression(ctx.statement, item.node, f"self.assertEqual({subject}, {text})")
+        return replace_expression(ctx.statement, item.node, f"{subject} == {text}")
+
+    return manual(f"Expect exactly {number}", build)
+
+
+def _claims(ctx: Context, node: ast.Assert | ast.Call) -> list[ast.expr]:
+    """Return the expressions that *node* says are true."""
+    if isinstance(node, ast.Assert):
+        return _conjuncts(node.test)
+    function = node.func
+    if not isinstance(function, ast.Attribute) or function.attr not in {"assertTrue", "assertIn"}:
+        return []
+    if not isinstance(function.value, ast.Name) or function.value.id != "self":
+        return []
+    if function.attr == "assertTrue" and node.args:
+        return _conjuncts(node.args[0])
+    return [node] if function.attr == "assertIn" and len(node.args) == 2 and not node.keywords else []
+
+
+def _conjuncts(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+        return [part for value in node.values for part in _conjuncts(value)]
+    return [node]
+
+
+def _accepted(ctx: Context, node: ast.expr) -> Accepted | None:
+    listed = _alternatives(node)
+    if listed is None or not _is_status(listed[0]):
+        return None
+    subject, elements = listed
+    codes = []
+    for element in elements:
+        number = _number(ctx, element)
+        if number is None:
+            return None
+        codes.append((number, ctx.source_of(element)))
+    return Accepted(node, subject, tuple(codes)) if len({number for number, _ in codes}) > 1 else None
+
+
+def _alternatives(node: ast.expr) -> tuple[ast.expr, list[ast.expr]] | None:
+    """Return what is compared and with which values, for all the ways of saying "one of these"."""
+    if isinstance(node, ast.Call):
+        listed = node.args[1] if len(node.args) == 2 else None
+        return (node.args[0], listed.elts) if isinstance(listed, ast.Tuple | ast.List | ast.Set) else None
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        right = node.comparators[0]
+        if isinstance(node.ops[0], ast.In) and isinstance(right, ast.Tuple | ast.List | ast.Set):
+            return node.left, right.elts
+        if isinstance(node.ops[0], ast.Eq):
+            return (right, [node.left]) if isinstance(node.left, ast.Constant) else (node.left, [right])
+        return None
+    if not isinstance(node, ast.BoolOp) or not isinstance(node.op, ast.Or):
+        return None
+    subject: ast.expr | None = None
+    elements: list[ast.expr] = []
+    for value in node.values:
+        found = _alternatives(value)
+        if found is None or (subject is not None and ast.dump(found[0]) != ast.dump(subject)):
+            return None
+        subject = found[0]
+        elements += found[1]
+    return (subject, elements) if subject is not None else None
+
+
+def _is_status(node: ast.expr) -> bool:
+    if isinstance(node, ast.Attribute):
+        return node.attr in ATTRIBUTES
+    return isinstance(node, ast.Name) and node.id in _NAMES
+
+
+def _number(ctx: Context, node: ast.expr) -> int | None:
+    """Return the status code that *node* stands for, None when it is not known."""
+    if isinstance(node, ast.Constant):
+        return node.value if type(node.value) is int and 100 <= node.value <= 599 else None
+    if isinstance(node, ast.Attribute):
+        if node.attr == "value" and isinstance(node.value, ast.Attribute):
+            return _number(ctx, node.value)
+        named = _NAMED_CODE.fullmatch(node.attr)
+        if named:
+            return int(named[1])
+        if (ctx.qualified_name(node.value) or "").endswith(("HTTPStatus", "codes")):
+            from http import HTTPStatus
+
+            member = HTTPStatus.__members__.get(node.attr.upper())
+            return member.value if member is not None else None
+    return None
+
+
+def _prepares(ctx: Context) -> bool:
+    """Whether the function prepares a test, and is no helper that checks something."""
+    outer = ctx.function.outermost
+    return outer.kind is not FunctionKind.TEST and not name_matcher(ctx.settings.assertion_helpers)(outer.name)
+
+
+def _codes_vary(ctx: Context, node: ast.Assert | ast.Call) -> bool:
+    """Whether several codes are the point: inputs that Hypothesis makes, requests that compete with each other."""
+    outer = ctx.function.outermost
+    if _CONCURRENT.search(outer.name) or (outer.class_info and _CONCURRENT.search(outer.class_info.name)):
+        return True
+    for decorator in outer.node.decorator_list if outer.node else ():
+        name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator) or ""
+        # schemathesis has a parametrize of its own, which sends made-up requests
+        if name.endswith("given") or (name.endswith(".parametrize") and ".mark." not in name):
+            return True
+    if not any(isinstance(ancestor, ast.For | ast.While | ast.AsyncFor) for ancestor in ctx.ancestors(node)):
+        return False
+    return _competes(ctx.function) or _competes(outer)
+
+
+def _competes(function: Function) -> bool:
+    """Whether *function* sends requests at the same time."""
+    for node in function.bag.get(ast.Attribute, ()):
+        if getattr(node, "attr", "") in {"gather", "create_task", "TaskGroup", "Thread", "ThreadPoolExecutor", "submit"}:
+            return True
+    names = function.bag.get(ast.Name, ())
+    return any(getattr(node, "id", "") in {"gather", "Thread", "ThreadPoolExecutor"} for node in names)
