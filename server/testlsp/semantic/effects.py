@@ -60,7 +60,8 @@ class Effect(NamedTuple):
     this, None when the value is used, when one statement does several things, or inside a lambda. *method* is
     "setitem", "delitem", "assign", "delattr", "setattr", "augment" or the name of the method or function called.
     *container* is the expression changed (``os.environ``, ``app.dependency_overrides``, the module for an attribute);
-    *target* its resolved dotted name where known, for an attribute with its name. *key* and *value* are expressions.
+    *target* its resolved dotted name where known, for an attribute with its name. *key* and *value* are expressions; for
+    ``pop`` and ``setdefault`` *value* is the default.
     """
 
     kind: EffectKind
@@ -197,7 +198,7 @@ class _Finder:
             resource, name = self._container(target.value)
             kind = _SETITEM.get(resource)
             if kind is not None:
-                self._add(kind, node, None, "augment", target.value, name, target.slice, node.value)
+                self._add(kind, node, node, "augment", target.value, name, target.slice, node.value)
         elif isinstance(target, ast.Name | ast.Attribute):
             resource, name = self._container(target)
             if resource is not None:
@@ -249,7 +250,8 @@ class _Finder:
                 kind = _SETITEM[resource]
             if kind is not None:
                 key = node.args[0] if node.args and method in {"pop", "setdefault"} else None
-                value = node.args[-1] if node.args and key is None else None
+                given = node.args[1:] if key is not None else node.args
+                value = given[-1] if given else None
                 self._add(kind, node, self._alone(node), method, func.value, name, key, value)
         elif method in _FUNCTION_NAMES:
             self._called(node, func)

@@ -30,7 +30,7 @@ class Patched(NamedTuple):
 
 
 _BY_METHOD = frozenset(
-    {"setattr", "delattr", "setitem", "delitem", "setenv", "delenv", "chdir", "syspath_prepend", "patch", "object"}
+    {"setattr", "delattr", "setitem", "delitem", "setenv", "delenv", "chdir", "syspath_prepend", "patch", "object", "dict"}
 )
 
 
@@ -57,6 +57,11 @@ def patched_by(call: ast.Call, function: Function | None, model: SemanticModel) 
             target = _attribute(call, function, model, method == "patch")
             return Patched(f"attribute:{target}", call) if target else None
         return None
+    if method == "dict":
+        if call.args and (name in PATCHES or (dotted(func) or "").endswith("patch.dict")):
+            container = _container(call.args[0], function, model)
+            return Patched(container, call) if container else None
+        return None
     if name is not None or not isinstance(func, ast.Attribute) or not call.args:
         return None  # ``os.chdir`` and the built-in ``setattr`` put nothing back
     if method in {"chdir", "syspath_prepend"}:
@@ -66,10 +71,16 @@ def patched_by(call: ast.Call, function: Function | None, model: SemanticModel) 
     if method in {"setattr", "delattr"}:
         target = _attribute(call, function, model, True)
         return Patched(f"attribute:{target}", call) if target else None
-    container = call.args[0]
-    attribute = container.attr if isinstance(container, ast.Attribute) else ""
-    resource = attribute if attribute == "dependency_overrides" else model.qualified_name(container, function)
+    resource = _container(call.args[0], function, model)
     return Patched(resource, call, ast.dump(call.args[1])) if resource and len(call.args) > 1 else None
+
+
+def _container(node: ast.expr, function: Function | None, model: SemanticModel) -> str | None:
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.Attribute) and node.attr == "dependency_overrides":
+        return node.attr
+    return model.qualified_name(node, function)
 
 
 def _attribute(call: ast.Call, function: Function | None, model: SemanticModel, by_text: bool) -> str | None:
@@ -93,7 +104,20 @@ def is_patched(effect: Effect, model: SemanticModel) -> bool:
         if function.parent is None or function.node is None:
             break
         node, function = function.node, function.parent
-    return any(_covers(patched, effect) for patched in _decorators(effect.function.outermost, model))
+    outer = effect.function.outermost
+    if any(_covers(patched, effect) for patched in _decorators(outer, model)):
+        return True
+    return any(_covers(patched, effect) for setup in _setups(outer, model) for patched in patches_of(setup, model))
+
+
+_SETUPS = ("setUp", "asyncSetUp", "setUpClass")
+
+
+def _setups(outer: Function, model: SemanticModel) -> list[Function]:
+    """Return the methods of its ``TestCase`` that run before *outer* and leave their patches on."""
+    if not outer.in_unittest or outer.name in _SETUPS:
+        return []
+    return [method for name in _SETUPS if (method := model.function_named(name, outer.chain)) is not None]
 
 
 def _decorators(function: Function, model: SemanticModel) -> list[Patched]:
@@ -110,6 +134,8 @@ def _covers(patched: Patched, effect: Effect) -> bool:
     resource = effect.kind.resource
     if resource in {"attribute", "sys"}:
         return patched.resource.startswith("attribute:") and _within(effect.target or "", patched.resource[10:])
+    if patched.resource == f"attribute:{resource}":
+        return True  # ``patch("os.environ", {})``: what is changed is a stand-in
     return patched.resource == resource and (patched.key is None or effect.key is None or patched.key == effect.key_dump)
 
 
