@@ -17,7 +17,7 @@ from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import dotted
 from testlsp.semantic.order import is_last_act
-from testlsp.semantic.patches import is_patched, patches_of
+from testlsp.semantic.patches import is_patched, patched_by, patches_of
 
 if TYPE_CHECKING:
     from testlsp.semantic.graph import FixtureGraph
@@ -35,6 +35,8 @@ class RestoredBy(enum.Enum):
     HOOK = "tear-down hook"
     FIXTURE = "fixture"
     PATCH = "a patch of the same thing"
+    ELSEWHERE = "the end of the other process that it happens in"
+    UNKNOWN = "possibly a base class that is not known"
     LATER = "a later statement, unless the test fails before"
 
 
@@ -90,12 +92,16 @@ def restoration(effect: Effect, model: SemanticModel, graph: FixtureGraph | None
         by = _cleanup_place(other.function, other.node, model)
         if by is not None:
             return Restoration(by, (other,))
-    if _owner_in_cleanup(effect, model):
+    if _owner_in_cleanup(effect, model) or _telling_cleanup(function, effect.kind.resource, model):
         return Restoration(RestoredBy.FINALLY)
     if _registered(effect, model):
         return Restoration(RestoredBy.CALLBACK)
     if _hook_restores(effect, model):
         return Restoration(RestoredBy.HOOK)
+    if runs_elsewhere(function):
+        return Restoration(RestoredBy.ELSEWHERE)
+    if effect.kind.resource == "os.environ" and has_unknown_base(function.outermost, model):
+        return Restoration(RestoredBy.UNKNOWN)
     fixture = _fixture_restores(effect, model, graph)
     if fixture is not None:
         return Restoration(RestoredBy.FIXTURE, (), fixture)
@@ -216,7 +222,10 @@ def _cleanup_place(function: Function, node: ast.AST, model: SemanticModel) -> R
 
 def _cleanup_name(name: str) -> bool:
     lowered = name.lower().lstrip("_")
-    return lowered.startswith(("restore", "cleanup", "clean_up", "teardown", "tear_down", "reset", "undo", "unset", "fin"))
+    return lowered in {"fin", "final"} or lowered.startswith(_CLEANUP_NAMES)
+
+
+_CLEANUP_NAMES = ("restore", "cleanup", "clean_up", "teardown", "tear_down", "reset", "undo", "unset", "finali", "finish")
 
 
 def _behind_yield(function: Function, node: ast.AST) -> bool:
@@ -295,6 +304,67 @@ def _decorated(effect: Effect, model: SemanticModel) -> bool:
     )
 
 
+def _telling_cleanup(function: Function, resource: str, model: SemanticModel) -> bool:
+    """Whether clean-up code calls something of this file or another whose name speaks of the resource: ``reset_env()``."""
+    words = _TELLING.get(resource, ())
+    outer = function.outermost
+    scopes = [function] if outer is function else [function, outer]
+    for scope in scopes:
+        if ast.Try not in scope.bag and ast.Yield not in scope.bag and scope.name not in _TEARDOWNS:
+            continue
+        for call in scope.bag.get(ast.Call, ()):
+            assert isinstance(call, ast.Call)
+            text = dotted_text(call)
+            if any(word in text for word in words) and _cleanup_place(scope, call, model) is not None:
+                name = model.qualified_name(call.func, scope) or ""
+                if not name.startswith(("os.", "sys.", "builtins.")):
+                    return True
+    return False
+
+
+def runs_elsewhere(function: Function) -> bool:
+    """Whether *function*, a nested one, is handed to another process: ``Process(target=f)``, ``Popen(preexec_fn=f)``."""
+    if function.parent is None:
+        return False
+    for keyword in function.parent.bag.get(ast.keyword, ()):
+        assert isinstance(keyword, ast.keyword)
+        if keyword.arg in {"target", "preexec_fn"} and isinstance(keyword.value, ast.Name):
+            call = function.parent.parents.get(keyword)
+            if keyword.value.id == function.name and (keyword.arg == "preexec_fn" or "process" in dotted_text(_expr(call))):
+                return True
+    return False
+
+
+def _expr(node: ast.AST | None) -> ast.expr | None:
+    return node if isinstance(node, ast.expr) else None
+
+
+# Base classes whose hooks are known to leave os.environ alone.
+_KNOWN_BASES = ("unittest.", "django.test.", "django.", "asynctest.", "twisted.trial.", "absl.testing.", "typing.", "abc.",
+                "rest_framework.test.", "tornado.testing.", "aiohttp.test_utils.", "builtins.", "hypothesis.")  # fmt: skip
+
+
+def has_unknown_base(function: Function, model: SemanticModel) -> bool:
+    """Whether the class around *function* inherits from one of another file, whose hooks may do anything."""
+    info = function.class_info
+    while info is not None:
+        if any(not _is_known_base(base, model, 0) for base in map(dotted, info.node.bases)):
+            return True
+        info = info.parent
+    return False
+
+
+def _is_known_base(base: str | None, model: SemanticModel, depth: int) -> bool:
+    if base is None or depth > 20:
+        return False
+    binding = model.names.table.get(base)
+    if binding is not None and binding.kind == "class":
+        return all(_is_known_base(outer, model, depth + 1) for outer in binding.bases)
+    root, _, rest = base.partition(".")
+    target = model.names.target(root)
+    return target is not None and f"{target}.{rest}".startswith(_KNOWN_BASES)
+
+
 def _registered(effect: Effect, model: SemanticModel) -> bool:
     """Whether a clean-up is registered that names the resource, or that is a callable nobody can look into."""
     functions = [effect.function, effect.function.outermost]
@@ -317,6 +387,8 @@ def _registered(effect: Effect, model: SemanticModel) -> bool:
 
 def _callback_restores(call: ast.Call, effect: Effect, function: Function, model: SemanticModel) -> bool:
     resource = effect.kind.resource
+    if resource == "os.environ" and _of_another_key(call, effect):
+        return False
     for node in _subnodes(call.args):
         if isinstance(node, ast.Attribute | ast.Name):
             name = model.qualified_name(node, function) or ""
@@ -334,6 +406,15 @@ def _callback_restores(call: ast.Call, effect: Effect, function: Function, model
         last = text.rpartition(".")[2]
         return _cleanup_name(last) or any(word in text for word in _TELLING.get(resource, ()))
     return False
+
+
+def _of_another_key(call: ast.Call, effect: Effect) -> bool:
+    """Whether ``addCleanup(os.environ.pop, "B", None)`` cleans up another variable than the one that was set."""
+    callback = call.args[0]
+    if not (isinstance(callback, ast.Attribute) and callback.attr in {"pop", "__delitem__", "__setitem__"}):
+        return False
+    key = call.args[1] if len(call.args) > 1 else None
+    return key is not None and effect.key is not None and _literal(key) and _literal(effect.key) and ast.dump(key) != effect.key_dump
 
 
 def _subnodes(nodes: Iterable[ast.AST]) -> list[ast.AST]:
@@ -367,7 +448,8 @@ def _hook_restores(effect: Effect, model: SemanticModel) -> bool:
 def restored_resources(function: Function, model: SemanticModel) -> frozenset[str]:
     """Return the resources that *function*, a fixture or tear-down hook, puts back when it ends.
 
-    For attributes the resource is ``attribute`` with the dotted name: ``attribute:app.state.user``.
+    For attributes the resource is ``attribute`` with the dotted name: ``attribute:app.state.user``; for one environment
+    variable it is ``os.environ`` with the dump of the key in brackets.
     """
     kept: frozenset[str] | None = function.memo.get("restored")
     if kept is None:
@@ -380,17 +462,50 @@ def _restored(function: Function, model: SemanticModel) -> Iterable[str]:
         for effect in effects_of(scope, model):
             if _cleanup_place(scope, effect.node, model) is not None:
                 resource = effect.kind.resource
-                yield f"attribute:{effect.target}" if resource == "attribute" else resource
+                if resource == "os.environ" and effect.key is not None and _literal(effect.key):
+                    yield f"{resource}[{effect.key_dump}]"
+                else:
+                    yield f"attribute:{effect.target}" if resource == "attribute" else resource
     for patched in patches_of(function, model):
+        if _is_header(patched.node, function):
+            continue
         if patched.key is None:
             yield patched.resource
-    for node_type in (ast.With, ast.AsyncWith):
-        for node in function.bag.get(node_type, ()):
-            assert isinstance(node, ast.With | ast.AsyncWith)
-            for item in node.items:
-                for resource in _TELLING:
-                    if restores_as_context(item.context_expr, resource, function, model):
-                        yield resource
+        elif patched.resource == "os.environ":
+            yield f"{patched.resource}[{patched.key}]"
+    for found in function.bag.get(ast.Yield, ()):
+        current: ast.AST | None = found
+        while current is not None:
+            if isinstance(current, ast.With | ast.AsyncWith):
+                for item in current.items:
+                    yield from _restored_by_context(item.context_expr, function, model)
+            current = function.parents.get(current)
+    for resource in _TELLING:
+        if _speaks_of(function.name, resource) or _telling_cleanup(function, resource, model):
+            if _ends_with_code(function):
+                yield resource
+
+
+def _restored_by_context(expression: ast.expr, function: Function, model: SemanticModel) -> Iterable[str]:
+    if isinstance(expression, ast.Call):
+        patched = patched_by(expression, function, model)
+        if patched is not None and patched.key is None:
+            yield patched.resource
+    for resource in _TELLING:
+        if restores_as_context(expression, resource, function, model):
+            yield resource
+
+
+def _is_header(node: ast.AST, function: Function) -> bool:
+    """Whether *node* is the context expression of a ``with``, which restores for its body only."""
+    return isinstance(function.parents.get(node), ast.withitem)
+
+
+def _ends_with_code(function: Function) -> bool:
+    """Whether something happens behind the ``yield`` of a fixture."""
+    if function.node is None or ast.Yield not in function.bag:
+        return False
+    return any(_behind_yield(function, call) for call in function.bag.get(ast.Call, ()))
 
 
 def _fixture_restores(effect: Effect, model: SemanticModel, graph: FixtureGraph | None) -> str | None:
@@ -406,11 +521,25 @@ def _fixture_restores(effect: Effect, model: SemanticModel, graph: FixtureGraph 
     for fixture in closure.active:
         if fixture.function in _PYTESTER and effect.kind.resource in _PYTESTER_RESTORES:
             return fixture.name
-        if not wanted.isdisjoint(fixture.restores) and fixture.identity != own:
+        if fixture.identity != own and (not wanted.isdisjoint(fixture.restores) or _restores_key(fixture.restores, effect)):
             return fixture.name
     if effect.kind.resource in _PYTESTER_RESTORES and not _PYTESTER.isdisjoint(closure.unknown):
         return "pytester"
-    return next((name for name in closure.unknown if _speaks_of(name, effect.kind.resource)), None)
+    unknown = [name for name in closure.unknown if _speaks_of(name, effect.kind.resource)]
+    if unknown:
+        parametrized = graph.marks(Site(model.source.path, outer.chain, outer.name)).direct
+        return next((name for name in unknown if name not in parametrized), None)
+    return None
+
+
+def _restores_key(restores: tuple[str, ...], effect: Effect) -> bool:
+    """Whether the environment variable of *effect*, as far as it is known, is among *restores*."""
+    resource = effect.kind.resource
+    if resource != "os.environ" or not restores:
+        return False
+    if effect.key is not None and _literal(effect.key):
+        return f"{resource}[{effect.key_dump}]" in restores
+    return any(item.startswith("os.environ[") for item in restores)
 
 
 _PYTESTER = frozenset({"pytester", "testdir"})
