@@ -1,0 +1,78 @@
+"""Fixes that let ``monkeypatch`` make a change, in the form that fits the place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+from testlsp.lint import Applicability, Context, Fix, Rewrite
+from testlsp.lint.context import safe, unsafe
+from testlsp.lint.patching import Form, form_for, with_parameter
+from testlsp.rewrite import insert_before, replace_statement, wrap_in_with
+from testlsp.semantic.effects import Effect
+from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.text import Edit
+
+CONTEXT_MANAGER = "pytest.MonkeyPatch.context()"
+
+
+def monkeypatched(
+    ctx: Context,
+    effect: Effect,
+    title: str,
+    lines: Callable[[], str | Sequence[str]],
+    grade: Applicability = Applicability.SAFE,
+    cleanup: Callable[[str], str | None] = lambda _: None,
+    whole: ast.stmt | None = None,
+) -> list[Fix]:
+    """Return the fix that replaces the statement of *effect* by *lines*, which use the name ``monkeypatch``.
+
+    *cleanup* gives for ``self`` the statement to put before it in a method of a ``TestCase``, None for no fix there. In a
+    nested function and wherever a ``with`` is needed the fix is unsafe: the state is put back at another moment.
+    """
+    statement = whole or effect.whole
+    if statement is None:
+        return []
+    function = effect.function
+    form = form_for(ctx, function)
+    graded = safe if grade is Applicability.SAFE and function.kind is not FunctionKind.NESTED else unsafe
+    if form is Form.FIXTURE:
+        if "monkeypatch" in function.locals and "monkeypatch" not in function.params:
+            return []
+        build = lambda: with_parameter(ctx, replace_statement(ctx.statement, statement, lines()), function=function)  # noqa: E731
+        return [graded(title, build)]
+    if form is Form.CONTEXT:
+        rest = rest_of_block(function, statement)
+        if rest is None:
+            return []
+        return [unsafe(f"{title} in a `with` block", lambda: _in_context(ctx, statement, rest, lines()))]
+    if form is Form.ENTER_CONTEXT and function.params[:1] == ("self",) and function.kind is not FunctionKind.NESTED:
+        before = cleanup("self")
+        if before is None:
+            return []
+        call = f"self.addCleanup({before})"
+        return [graded("Undo it with `addCleanup`", lambda: insert_before(ctx.statement, statement, call))]
+    return []
+
+
+def rest_of_block(function: Function, statement: ast.stmt) -> list[ast.stmt] | None:
+    """Return what follows *statement* in the body of *function*, None when a ``with`` around it would not reach far enough.
+
+    In a fixture the ``with`` must hold the ``yield``; a ``return`` in it would put the state back before the test.
+    """
+    assert function.node is not None
+    body = function.node.body
+    place = next((index for index, item in enumerate(body) if item is statement), None)
+    if place is None or place == len(body) - 1:
+        return None
+    rest = body[place + 1 :]
+    if function.kind is FunctionKind.FIXTURE:
+        yields = function.bag.get(ast.Yield, [])
+        if len(yields) != 1 or getattr(yields[0], "lineno", 0) <= statement.lineno or ast.Return in function.bag:
+            return None
+    return rest
+
+
+def _in_context(ctx: Context, statement: ast.stmt, rest: list[ast.stmt], lines: str | Sequence[str]) -> Rewrite:
+    edits: list[Edit] = wrap_in_with(ctx.statement, statement, rest[-1], f"{CONTEXT_MANAGER} as monkeypatch")
+    return Rewrite([*edits, *replace_statement(ctx.statement, statement, lines)], ("import pytest",))

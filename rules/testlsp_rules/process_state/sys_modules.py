@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from testlsp.lint import Applicability, Bad, Context, Fix, Good, Rule, on_effect
+from testlsp.semantic.effects import Effect, EffectKind
+from testlsp.semantic.functions import FileRole, FunctionKind
+from testlsp.semantic.names import dotted
+from testlsp_rules.process_state._forms import monkeypatched
+from testlsp_rules.process_state._leaks import SEEN, is_guarded, is_leak, put_back_later
+
+
+class SysModules(Rule):
+    """Puts a module into `sys.modules`, or takes one out, and does not undo it for certain.
+
+    Every later import in the same process gets the fake, or a second copy of a
+    module whose functions and classes other tests have already imported: their
+    patches and `isinstance` checks then concern the wrong copy.
+
+    Fix safety: unsafe when a module inside a package is taken out, because the
+    parent package keeps it as an attribute and `from package import module` still
+    gives the new one; and in nested functions and wider fixtures, where the module
+    is put back at another moment.
+    """
+
+    code = "TL205"
+    since = "0.1"
+    message = "`sys.modules` is changed here and never restored"
+    source = "https://docs.pytest.org/en/stable/reference/reference.html#pytest.MonkeyPatch.setitem"
+    examples = (
+        Bad(
+            """
+            import sys
+
+            def test_without_redis(client):
+                sys.modules["redis"] = None  # 🚫 not installed
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert client.cache is None
+            """,
+            fixed="""
+            import sys
+
+            def test_without_redis(client, monkeypatch):
+                monkeypatch.setitem(sys.modules, "redis", None)  # 🚫 not installed
+                assert client.cache is None
+            """,
+        ),
+        Good(
+            """
+            import sys
+
+            def test_without_redis(client, monkeypatch):
+                monkeypatch.setitem(sys.modules, "redis", None)
+                assert client.cache is None
+            """
+        ),
+        Bad(
+            """
+            import sys
+            from importlib import import_module
+
+            def test_fresh_import():
+                sys.modules.pop("app", None)
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                del sys.modules["app.main"]
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert import_module("app").ready
+            """,
+            fixed="""
+            import sys
+            from importlib import import_module
+
+            def test_fresh_import(monkeypatch):
+                monkeypatch.delitem(sys.modules, "app", raising=False)
+                monkeypatch.delitem(sys.modules, "app.main")
+                assert import_module("app").ready
+            """,
+            why="modules imported anew are not the ones that other tests hold",
+        ),
+        Bad(
+            """
+            import sys
+
+            def test_plugin(plugin):
+                sys.modules["plugin"] = plugin
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `sys.modules` is restored only if nothing fails before
+                assert load("plugin")
+                del sys.modules["plugin"]
+            """,
+            fixed="""
+            import sys
+
+            def test_plugin(plugin, monkeypatch):
+                monkeypatch.setitem(sys.modules, "plugin", plugin)
+                assert load("plugin")
+                del sys.modules["plugin"]
+            """,
+        ),
+        Bad(
+            """
+            import sys
+            import pytest
+
+            @pytest.fixture(scope="module")
+            def no_redis():
+                sys.modules.update({"redis": None, "rq": None})
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                yield
+            """,
+            fixed="""
+            import sys
+            import pytest
+
+            @pytest.fixture(scope="module")
+            def no_redis():
+                with pytest.MonkeyPatch.context() as monkeypatch:
+                    monkeypatch.setitem(sys.modules, "redis", None)
+                    monkeypatch.setitem(sys.modules, "rq", None)
+                    yield
+            """,
+        ),
+        Bad(
+            """
+            import sys
+
+            sys.modules["gpio"] = object()
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `sys.modules` is changed when the file is imported, for all tests
+            """,
+            why="at module level there is nothing that could restore it",
+        ),
+        Bad(
+            """
+            import sys
+            import unittest
+
+            class CacheTest(unittest.TestCase):
+                def test_old(self):
+                    old = sys.modules.pop("redis")
+                          ^^^^^^^^^^^^^^^^^^^^^^^^
+                    import redis
+                    self.assertIsNot(old, redis)
+            """,
+            why="the value is used, and a `TestCase` takes no fixtures",
+        ),
+        Good(
+            """
+            import sys
+
+            sys.modules["gpio"] = object()
+            """,
+            path="tests/conftest.py",
+            why="a conftest may replace for all tests what cannot be imported here",
+        ),
+        Good(
+            """
+            import sys
+
+            try:
+                import gpio
+            except ImportError:
+                sys.modules["gpio"] = object()
+            """,
+            why="a stand-in for what is not installed",
+        ),
+        Good(
+            """
+            import sys
+
+            def test_plugin(tmp_path, monkeypatch):
+                monkeypatch.syspath_prepend(tmp_path)
+                sys.modules.pop("plugin", None)
+                import plugin
+                assert plugin.ready
+            """,
+            why="the module is the test's own",
+        ),
+        Good(
+            """
+            import sys
+
+            def test_plugin():
+                assert load("plugin")
+                sys.modules.pop("plugin")
+            """,
+            why="clean-up of what the test has loaded",
+        ),
+        Good(
+            """
+            import sys
+
+            def test_unknown():
+                sys.modules.pop("app", None)
+                assert not is_loaded("app")
+            """,
+            why="nothing is imported anew",
+        ),
+        Good(
+            """
+            import sys
+            from unittest.mock import patch
+
+            @patch.dict("sys.modules")
+            def test_fresh_import():
+                del sys.modules["app"]
+                import app
+                assert app.ready
+
+            def test_fake():
+                with patch.dict(sys.modules):
+                    sys.modules["app"] = None
+                    assert load("app") is None
+            """,
+            why="`patch.dict` restores all of it",
+        ),
+        Good(
+            """
+            import sys
+
+            def test_fake():
+                sys.modules["app"] = None
+                try:
+                    assert load("app") is None
+                finally:
+                    del sys.modules["app"]
+            """
+        ),
+    )
+
+    @on_effect(EffectKind.SYS_MODULES, kinds=SEEN)
+    def check(self, ctx: Context, effect: Effect) -> None:
+        """Report a change that nothing undoes, or only a statement that may not be reached."""
+        deletes = effect.method in {"pop", "delitem", "popitem", "clear"}
+        if effect.function.kind is FunctionKind.IMPORT_TIME:
+            if not deletes and ctx.model.role is not FileRole.CONFTEST and not is_guarded(ctx, effect):
+                ctx.report(effect.node, "`sys.modules` is changed when the file is imported, for all tests")
+            return
+        if deletes and (not _imports_afterwards(effect) or _makes_modules(effect)):
+            return
+        if not is_leak(ctx, effect):
+            return
+        later = put_back_later(ctx, effect)
+        message = "`sys.modules` is restored only if nothing fails before" if later else None
+        ctx.report(effect.node, message, fixes=_fixes(ctx, effect))
+
+
+_IMPORTERS = frozenset({"import_module", "__import__", "reload", "run_module", "find_spec"})
+_OWN_FILES = frozenset({"tmp_path", "tmpdir", "tmp_path_factory", "pytester", "testdir", "syspath_prepend"})
+
+
+def _imports_afterwards(effect: Effect) -> bool:
+    bag = effect.function.bag
+    imports = [*bag.get(ast.Import, ()), *bag.get(ast.ImportFrom, ())]
+    for call in bag.get(ast.Call, ()):
+        assert isinstance(call, ast.Call)
+        if (dotted(call.func) or "").rpartition(".")[2] in _IMPORTERS:
+            imports.append(call)
+    return any((getattr(node, "lineno", 0), 0) >= effect.position for node in imports)
+
+
+def _makes_modules(effect: Effect) -> bool:
+    """Whether the function writes files or paths of its own: then what it deletes is likely its own as well."""
+    outer = effect.function.outermost
+    if not _OWN_FILES.isdisjoint(outer.params):
+        return True
+    return any(getattr(node, "attr", "") in _OWN_FILES for node in effect.function.bag.get(ast.Attribute, ()))
+
+
+def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
+    lines = _lines(ctx, effect)
+    if lines is None:
+        return []
+    inside = effect.method in {"pop", "delitem"} and "." in (effect.literal_key or ".")
+    grade = Applicability.UNSAFE if inside else Applicability.SAFE
+    method = "setitem" if effect.method in {"setitem", "update"} else "delitem"
+    return monkeypatched(ctx, effect, f"Use `monkeypatch.{method}`", lines, grade)
+
+
+def _lines(ctx: Context, effect: Effect) -> Callable[[], str | list[str]] | None:
+    container, key, value = effect.container, effect.key, effect.value
+    if container is None:
+        return None
+    modules = ctx.source_of(container)
+    if effect.method == "setitem" and key is not None and value is not None:
+        return lambda: f"monkeypatch.setitem({modules}, {ctx.source_of(key)}, {ctx.source_of(value)})"
+    if effect.method == "delitem" and key is not None:
+        return lambda: f"monkeypatch.delitem({modules}, {ctx.source_of(key)})"
+    if effect.method == "pop" and key is not None and isinstance(effect.node, ast.Call):
+        raising = ", raising=False" if len(effect.node.args) > 1 else ""
+        return lambda: f"monkeypatch.delitem({modules}, {ctx.source_of(key)}{raising})"
+    if effect.method == "update" and isinstance(value, ast.Dict) and value.keys and not isinstance(effect.node, ast.stmt):
+        pairs = [(name, item) for name, item in zip(value.keys, value.values, strict=True) if name is not None]
+        if len(pairs) == len(value.keys) and not getattr(effect.node, "keywords", ()):
+            return lambda: [
+                f"monkeypatch.setitem({modules}, {ctx.source_of(name)}, {ctx.source_of(item)})" for name, item in pairs
+            ]
+    return None

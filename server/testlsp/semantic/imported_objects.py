@@ -1,0 +1,100 @@
+"""What is changed by writing an attribute of something imported.
+
+An imported name can be a module, an object that everybody shares, a class, a test double, or a stand-in for an object of
+the current request or thread. Only the name tells, since nothing is imported here; where it tells nothing, the answer is
+"not shared".
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from testlsp.semantic.effects import Effect
+
+_MOCK_ATTRIBUTES = frozenset(
+    "return_value side_effect called call_count call_args call_args_list method_calls mock_calls wraps".split()
+)
+"""Attributes that only a mock has: https://docs.python.org/3/library/unittest.mock.html#the-mock-class"""
+
+_DOUBLE = re.compile(r"mock|fake|stub|dummy|(^|_)(spy|double)(_|$)", re.IGNORECASE)
+_CLASS = re.compile(r"_*[A-Z](?:[A-Za-z0-9]*[a-z][A-Za-z0-9]*|[A-Z0-9]{0,3})$")
+"""``CapWords`` (PEP 8), and short capitals such as ``URL``, which can be a class as well as a constant."""
+
+_PER_CONTEXT_NAMES = frozenset({"g", "request", "session", "ctx", "context", "local", "_local", "thread_local", "_thread_local"})
+"""Proxies and thread-locals: what is written there belongs to one request, one thread or one test."""
+
+_RESET_BY_THE_RUNNER = frozenset({"django.core.mail.outbox"})
+"""``SimpleTestCase._pre_setup`` of Django makes it anew for each test."""
+
+_CACHES = re.compile(r"^_|cache|instance|registry|singleton|calls|counter|count$|state", re.IGNORECASE)
+
+
+def is_shared(effect: Effect) -> bool:
+    """Whether the attribute that *effect* changes belongs to an imported module or object that other tests see."""
+    *owner, attribute = (effect.target or "").lstrip(".").split(".")
+    if not owner or owner[:2] == ["unittest", "mock"] or owner[0] in {"mock", "pytest_mock"}:
+        return False
+    if attribute in _MOCK_ATTRIBUTES or not _MOCK_ATTRIBUTES.isdisjoint(owner):
+        return False
+    if any(_CLASS.match(part) or _DOUBLE.search(part) for part in owner):
+        return False
+    return owner[-1] not in _PER_CONTEXT_NAMES and effect.target not in _RESET_BY_THE_RUNNER
+
+
+def is_reset(effect: Effect) -> bool:
+    """Whether a cache or counter is emptied so that the test starts afresh: it leaves less behind, not more."""
+    attribute = (effect.target or "").rpartition(".")[2]
+    if effect.method == "delattr":
+        return not attribute.isupper()
+    return _is_empty(effect.value) and _CACHES.search(attribute) is not None
+
+
+def _is_empty(value: ast.expr | None) -> bool:
+    if isinstance(value, ast.Constant):
+        return value.value in (None, 0, "") and value.value is not False
+    if isinstance(value, ast.List | ast.Tuple | ast.Set):
+        return not value.elts
+    if isinstance(value, ast.Dict):
+        return not value.keys
+    return isinstance(value, ast.Call) and not value.args and not value.keywords and isinstance(value.func, ast.Name)
+
+
+def is_test_mode(effect: Effect) -> bool:
+    """Whether a flag such as ``app.testing`` is switched on, which is meant for the whole run."""
+    return (effect.target or "").rpartition(".")[2].lower() in {"testing", "propagate_exceptions"}
+
+
+_STANDARD = frozenset(
+    "time.time time.sleep time.monotonic time.perf_counter time.localtime time.gmtime os.getcwd os.getpid os.listdir os.remove "
+    "os.unlink os.rename os.replace os.makedirs os.mkdir os.name os.sep os.linesep os.path.exists os.path.isfile os.path.isdir "
+    "os.path.join os.path.expanduser os.cpu_count os.system os.urandom os.kill os.walk os.stat subprocess.run subprocess.Popen "
+    "subprocess.call subprocess.check_call subprocess.check_output socket.socket socket.gethostname socket.create_connection "
+    "socket.getaddrinfo random.random random.randint random.choice random.shuffle shutil.which shutil.copy shutil.move "
+    "shutil.rmtree platform.system platform.machine platform.python_version getpass.getpass getpass.getuser webbrowser.open "
+    "urllib.request.urlopen uuid.uuid4 tempfile.tempdir tempfile.gettempdir locale.getlocale importlib.import_module "
+    "importlib.reload warnings.warn warnings.showwarning logging.root.handlers threading.Thread signal.signal json.dumps "
+    "json.loads pathlib.Path datetime.datetime datetime.date secrets.token_hex".split()
+)
+"""Attributes of the standard library that suites replace; in every Python from 3.10 on, on every platform."""
+
+
+def surely_exists(effect: Effect) -> bool:
+    """Whether the attribute is known to exist before *effect*: a standard one, or one that the function has just read."""
+    if effect.target in _STANDARD or effect.method in {"augment", "delattr"}:
+        return True
+    if effect.target is None or effect.container is None:
+        return False
+    attribute = effect.target.rpartition(".")[2]
+    owner = ast.dump(effect.container)
+    body = effect.function.node.body if effect.function.node is not None else []
+    parents = effect.function.parents
+    for node in effect.function.bag.get(ast.Attribute, ()):
+        assert isinstance(node, ast.Attribute)
+        if node.attr != attribute or node.ctx.__class__ is not ast.Load or (node.lineno, node.col_offset) >= effect.position:
+            continue
+        statement = parents.get(node)
+        if isinstance(statement, ast.Assign | ast.Assert) and any(statement is item for item in body):
+            if ast.dump(node.value) == owner:
+                return True
+    return False
