@@ -44,6 +44,7 @@ class FixtureGraph:
         self._chains: dict[tuple[str, tuple[str, ...]], tuple[Layer, ...]] = {}
         self._visible: dict[tuple[str, tuple[str, ...]], dict[str, tuple[Fixture, ...]]] = {}
         self._closures: dict[Site, Closure] = {}
+        self._plugin_files: dict[str, frozenset[str | None]] = {}
         self._requests: RequestIndex | None = None
 
     # -- places ------------------------------------------------------------------------------------------------------
@@ -318,9 +319,17 @@ class FixtureGraph:
                     pending.append(other)
         return frozenset(found)
 
-    def _plugin_paths(self, root: Root) -> set[str | None]:
+    def _plugin_paths(self, root: Root) -> frozenset[str | None]:
+        found = self._plugin_files.get(root.path)
+        if found is None:
+            origin = join(root.path, "pytest.ini")
+            found = frozenset(self._namespaces.module(origin, name, True) for name in root.plugins)
+            self._plugin_files[root.path] = found
+        return found
+
+    def _wanted_plugins(self, root: Root) -> list[tuple[str, ...]]:
         origin = join(root.path, "pytest.ini")
-        return {self._namespaces.module(origin, name, True) for name in root.plugins}
+        return [tuple(candidates(origin, name, root, True)) for name in root.plugins]
 
     def wanted(self, path: str) -> tuple[tuple[str, ...], ...]:
         """Return the files that would help to answer about *path*: for each, where it may be, most likely first.
@@ -338,10 +347,8 @@ class FixtureGraph:
         root = self.root_of(path)
         top = (root.confcutdir or root.path) if root else parent(path)
         groups: list[tuple[str, ...]] = [(join(directory, "conftest.py"),) for directory in directories(path, top)]
-        groups += self._namespaces.wanted(path)
-        if root is not None:
-            origin = join(root.path, "pytest.ini")
-            groups += [tuple(candidates(origin, name, root, True)) for name in root.plugins]
+        groups += self._namespaces.wanted(path, path in self._plugin_paths(root) if root else False)
+        groups += self._wanted_plugins(root) if root else ()
         return tuple(dict.fromkeys(groups))
 
     def missing(self) -> tuple[tuple[str, ...], ...]:

@@ -62,17 +62,9 @@ class Namespaces:
 
     def attribute(self, path: str, target: str, installed: bool = False) -> tuple[str, str] | None:
         """Return file and name of *target*, the full dotted name of something in a module; None when not known."""
-        head, _, name = target.rpartition(".")
-        if not name:
-            return None
-        if target.startswith(".") and not head.strip("."):
-            head = target[: len(target) - len(name)]
+        head = self.module_part(target)
         module = self.module(path, head, installed) if head else None
-        return (module, name) if module else None
-
-    def imports_of(self, path: str) -> dict[str, str]:
-        """Return the import table of *path*."""
-        return self._table(path).imports
+        return (module, target.rpartition(".")[2]) if module else None
 
     def _table(self, path: str) -> _Table:
         table = self._tables.get(path)
@@ -276,22 +268,36 @@ class Namespaces:
 
     # -- files to read -----------------------------------------------------------------------------------------------
 
-    def wanted(self, path: str) -> list[tuple[str, ...]]:
-        """Return where the modules may be that *path* may take fixtures, base classes or plugins from."""
+    def wanted(self, path: str, plugin: bool) -> list[tuple[str, ...]]:
+        """Return where the modules may be that *path* may take fixtures, base classes or plugins from.
+
+        Application code is full of imports that lead to no fixture, so only files that speak of tests are followed
+        everywhere; *plugin* says that the file is a plugin, which is followed within its own package.
+        """
         summary = self.summaries.get(path)
         if summary is None:
             return []
         root = self.root_of(path)
         modules: list[tuple[str, bool]] = [(name, True) for name in (*summary.plugins, *summary.star_imports)]
-        installed = self._reads_installed(path)
-        asked = _asked_names(summary)
+        site = next((place for place in root.site if is_below(path, place)), None) if root else None
+        inside = path[len(site) + 1 :].partition("/")[0] if site else ""
+        conftest = path.endswith("conftest.py")
+        tests = conftest or (site is None and _speaks_of_tests(path[len(root.path) :] if root else path))
+        asked = _asked_names(summary) if tests else set()
         for name, target in summary.imports:
-            head, _, last = target.rpartition(".")
-            if not head.strip(".") and target.startswith("."):
-                head = target[: len(target) - len(last)]
-            if head and (installed or name in asked or _speaks_of_tests(head)):
-                modules.append((head, installed or name in asked))
+            head = self.module_part(target)
+            if site is not None:
+                if plugin and head and (head.startswith(".") or head.partition(".")[0] == inside):
+                    modules.append((head, True))
+            elif tests and head and (conftest or name in asked or head.startswith(".") or _speaks_of_tests(head)):
+                modules.append((head, name in asked or (conftest and _speaks_of_tests(head))))
         return [tuple(candidates(path, name, root, further)) for name, further in dict.fromkeys(modules)]
+
+    @staticmethod
+    def module_part(target: str) -> str:
+        """Return the module of the imported thing *target*: all but its last name, leading dots kept."""
+        head, _, name = target.rpartition(".")
+        return target[: len(target) - len(name)] if target.startswith(".") and not head.strip(".") else head
 
 
 class _Table:
@@ -317,9 +323,9 @@ def _renamed(fixture: Fixture, bound: str) -> Fixture:
     return fixture._replace(name=bound)
 
 
-def _speaks_of_tests(module: str) -> bool:
-    """Whether a module's name says that it belongs to the tests rather than to what they test."""
-    return module.startswith(".") or "test" in module or "fixture" in module or "conftest" in module
+def _speaks_of_tests(name: str) -> bool:
+    """Whether a module's name or path says that it belongs to the tests rather than to what they test."""
+    return "test" in name or "fixture" in name or "plugin" in name
 
 
 def _asked_names(summary: FileSummary) -> set[str]:

@@ -1,10 +1,11 @@
 """Which installed plugins an interpreter would load, read from files without running it.
 
 pytest loads what distributions name under the entry point group ``pytest11``
-(https://docs.pytest.org/en/stable/how-to/writing_plugins.html#making-your-plugin-installable-by-others). Distributions are
-described by ``*.dist-info`` directories
-(https://packaging.python.org/en/latest/specifications/recording-installed-packages/); editable installs leave ``*.pth``
-files or a finder module with a mapping. Reading is done by functions that are passed in, so nothing here touches the disk.
+(https://docs.pytest.org/en/stable/how-to/writing_plugins.html#making-your-plugin-installable-by-others). Distributions
+are described by ``*.dist-info`` directories
+(https://packaging.python.org/en/latest/specifications/recording-installed-packages/); editable installs leave
+``*.pth`` files or a finder module with a mapping. Reading is done by functions that are passed in, so nothing here
+touches the disk.
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ def installed_plugins(sites: Iterable[str], reader: Reader) -> tuple[EntryPoint,
 
 
 def chosen_plugins(installed: Iterable[EntryPoint], options: Iterable[str]) -> tuple[str, ...]:
-    """Return the modules of the plugins that are loaded when pytest runs with *options* (``addopts``, split into words).
+    """Return the modules of the plugins that are loaded when pytest runs with *options* (``addopts``, split into
+    words).
 
     ``-p name`` loads a plugin early, ``-p no:name`` keeps one out.
     """
