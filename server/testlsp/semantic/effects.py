@@ -60,8 +60,8 @@ class Effect(NamedTuple):
     this, None when the value is used, when one statement does several things, or inside a lambda. *method* is
     "setitem", "delitem", "assign", "delattr", "setattr", "augment" or the name of the method or function called.
     *container* is the expression changed (``os.environ``, ``app.dependency_overrides``, the module for an attribute);
-    *target* its resolved dotted name where known, for an attribute with its name. *key* and *value* are expressions; for
-    ``pop`` and ``setdefault`` *value* is the default.
+    *target* its resolved dotted name where known, for an attribute with its name. *key* and *value* are expressions;
+    for ``pop`` and ``setdefault`` *value* is the default.
     """
 
     kind: EffectKind
@@ -101,14 +101,14 @@ _FUNCTIONS = {
     "os.fchdir": EffectKind.CWD,
 }
 _FUNCTION_NAMES = frozenset(name.rpartition(".")[2] for name in _FUNCTIONS)
-_SYS_ATTRS = frozenset({"argv", "stdout", "stderr", "stdin", "exit", "excepthook", "meta_path", "path_hooks", "platform"})
-PATCHES = frozenset({"unittest.mock.patch", "mock.patch", "unittest.mock.patch.object", "mock.patch.object",
-                     "unittest.mock.patch.multiple", "mock.patch.multiple", "unittest.mock.patch.dict", "mock.patch.dict"})  # fmt: skip
+PATCHES = frozenset(
+    f"{module}.patch{kind}" for module in ("unittest.mock", "mock") for kind in ("", ".object", ".multiple", ".dict")
+)
 """What makes a patcher: https://docs.python.org/3/library/unittest.mock.html#the-patchers"""
 
 
 def effects_of(function: Function, model: SemanticModel) -> list[Effect]:
-    """Return the effects of *function* itself, in document order; nested functions and callees are asked on their own."""
+    """Return the effects of *function* itself, in document order; those of nested functions and callees are not its."""
     found: list[Effect] | None = function.memo.get("effects")
     if found is None:
         found = _Finder(function, model).find()
@@ -145,9 +145,9 @@ class _Finder:
             assert isinstance(node, ast.Call)
             func = node.func
             if func.__class__ is ast.Attribute:
-                self._method(node, func)  # type: ignore[arg-type]
+                self._method(node, func)
             elif func.__class__ is ast.Name:
-                self._called(node, func)  # type: ignore[arg-type]
+                self._called(node, func)
         if len(self.found) > 1:
             self.found.sort(key=lambda effect: effect.position)
         return self.found
@@ -218,7 +218,12 @@ class _Finder:
             self._attribute(target, shown, whole, "delattr", None)
 
     def _attribute(
-        self, target: ast.Attribute, node: ast.stmt | ast.expr, whole: ast.stmt | None, method: str, value: ast.expr | None
+        self,
+        target: ast.Attribute,
+        node: ast.stmt | ast.expr,
+        whole: ast.stmt | None,
+        method: str,
+        value: ast.expr | None,
     ) -> None:
         if target.attr == "dependency_overrides":
             self._add(EffectKind.OVERRIDE, node, whole, method, target, self._qualified(target), None, value)
@@ -271,7 +276,16 @@ class _Finder:
         if kind is not None:
             key = node.args[0] if node.args and kind is EffectKind.ENV_PUTENV else None
             value = node.args[-1] if node.args else None
-            self._add(kind, node, self._alone(node), func.attr if isinstance(func, ast.Attribute) else func.id, None, name, key, value)
+            self._add(
+                kind,
+                node,
+                self._alone(node),
+                func.attr if isinstance(func, ast.Attribute) else func.id,
+                None,
+                name,
+                key,
+                value,
+            )
 
     def _setattr(self, node: ast.Call, method: str) -> None:
         if len(node.args) < 2 or self._qualified(node.func) != f"builtins.{method}":

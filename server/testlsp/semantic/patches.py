@@ -30,7 +30,19 @@ class Patched(NamedTuple):
 
 
 _BY_METHOD = frozenset(
-    {"setattr", "delattr", "setitem", "delitem", "setenv", "delenv", "chdir", "syspath_prepend", "patch", "object", "dict"}
+    {
+        "setattr",
+        "delattr",
+        "setitem",
+        "delitem",
+        "setenv",
+        "delenv",
+        "chdir",
+        "syspath_prepend",
+        "patch",
+        "object",
+        "dict",
+    }
 )
 
 
@@ -99,7 +111,10 @@ def is_patched(effect: Effect, model: SemanticModel) -> bool:
     function: Function | None = effect.function
     node: ast.AST = effect.node
     while function is not None:
-        if any(_covers(patched, effect) and dominates(function, patched.node, node) for patched in patches_of(function, model)):
+        if any(
+            _covers(patched, effect) and dominates(function, patched.node, node)
+            for patched in patches_of(function, model)
+        ):
             return True
         if function.parent is None or function.node is None:
             break
@@ -136,7 +151,9 @@ def _covers(patched: Patched, effect: Effect) -> bool:
         return patched.resource.startswith("attribute:") and _within(effect.target or "", patched.resource[10:])
     if patched.resource == f"attribute:{resource}":
         return True  # ``patch("os.environ", {})``: what is changed is a stand-in
-    return patched.resource == resource and (patched.key is None or effect.key is None or patched.key == effect.key_dump)
+    return patched.resource == resource and (
+        patched.key is None or effect.key is None or patched.key == effect.key_dump
+    )
 
 
 def _within(name: str, patched: str) -> bool:

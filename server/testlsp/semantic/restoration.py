@@ -1,43 +1,48 @@
 """What puts process state back.
 
-A write is harmless when something undoes it: a ``finally``, the part of a fixture behind its ``yield``, ``addCleanup``, a
-context manager or decorator such as ``patch.dict``, a tear-down hook, or a fixture up the closure. When it cannot be told
-whether a context manager or clean-up restores the state, the answer is yes: an unknown is no finding.
+A write is harmless when something undoes it: a ``finally``, the part of a fixture behind its ``yield``, ``addCleanup``,
+a context manager or decorator such as ``patch.dict``, a tear-down hook, or a fixture up the closure. When it cannot be
+told whether a context manager or clean-up restores the state, the answer is yes: an unknown is no finding.
 """
 
 from __future__ import annotations
 
 import ast
-import enum
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from testlsp.semantic.bases import has_unknown_base, methods_named
+from testlsp.semantic.cleanup import (
+    CLEANUP_REGISTRARS,
+    TEARDOWNS,
+    TELLING,
+    RestoredBy,
+    behind_yield,
+    cleanup_name,
+    cleanup_place,
+    restores_as_context,
+    runs_elsewhere,
+    speaks_of,
+    telling_cleanup,
+)
 from testlsp.semantic.effects import Effect, EffectKind, dotted_text, effects_of
-from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.semantic.functions import Function
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import dotted
 from testlsp.semantic.order import is_last_act
-from testlsp.semantic.patches import is_patched, patched_by, patches_of
+from testlsp.semantic.patches import Patched, is_patched, patched_by, patches_of
 
 if TYPE_CHECKING:
     from testlsp.semantic.graph import FixtureGraph
 
-
-class RestoredBy(enum.Enum):
-    """The means by which state is put back, from the surest on."""
-
-    CLEANUP_ITSELF = "is itself the clean-up"
-    CONTEXT = "context manager"
-    DECORATOR = "decorator"
-    FINALLY = "finally"
-    TEARDOWN = "code behind the yield"
-    CALLBACK = "registered clean-up"
-    HOOK = "tear-down hook"
-    FIXTURE = "fixture"
-    PATCH = "a patch of the same thing"
-    ELSEWHERE = "the end of the other process that it happens in"
-    UNKNOWN = "possibly a base class that is not known"
-    LATER = "a later statement, unless the test fails before"
+__all__ = [
+    "Restoration",
+    "RestoredBy",
+    "is_cleanup",
+    "restoration",
+    "restored_resources",
+    "restores_as_context",
+]
 
 
 class Restoration(NamedTuple):
@@ -48,28 +53,9 @@ class Restoration(NamedTuple):
     fixture: str | None = None
 
 
-_CLEANUP_REGISTRARS = frozenset({"addCleanup", "addfinalizer", "addClassCleanup", "callback", "addModuleCleanup", "push", "register"})
-_TEARDOWNS = frozenset(
-    "tearDown tearDownClass asyncTearDown teardown_method teardown_class teardown_function teardown_module tearDownModule "
-    "teardown".split()
-)
-# Words in the name of a context manager or decorator of unknown origin that make it likely to restore the resource.
-_TELLING = {
-    "os.environ": ("env",),
-    "cwd": ("chdir", "cwd", "dir", "isolat", "pushd", "path"),
-    "sys.path": ("path", "import", "isolat"),
-    "sys.modules": ("module", "import", "isolat"),
-    "dependency_overrides": ("override", "dep"),
-    "attribute": ("patch", "swap", "replace", "override", "setting", "config", "preserve", "restore", "setattr"),
-    "sys": ("argv", "stdout", "stderr", "stdin", "redirect", "captur", "patch", "swap", "replace"),
-    "patch": ("patch",),
-}
-_ALWAYS_TELLING = ("preserve", "restor", "snapshot", "sandbox", "saved_", "save_", "temporar", "clean")
-
-
 def is_cleanup(effect: Effect, model: SemanticModel) -> bool:
-    """Whether *effect* happens where things are put back: ``finally``, behind a ``yield``, a tear-down hook, a callback."""
-    return _cleanup_place(effect.function, effect.node, model) is not None
+    """Whether *effect* happens where things are put back: ``finally``, behind a ``yield``, a hook, a callback."""
+    return cleanup_place(effect.function, effect.node, model) is not None
 
 
 def restoration(effect: Effect, model: SemanticModel, graph: FixtureGraph | None = None) -> Restoration | None:
@@ -78,7 +64,7 @@ def restoration(effect: Effect, model: SemanticModel, graph: FixtureGraph | None
     Without *graph* the fixtures of other files are not considered.
     """
     function = effect.function
-    place = _cleanup_place(function, effect.node, model)
+    place = cleanup_place(function, effect.node, model)
     if place is not None:
         return Restoration(RestoredBy.CLEANUP_ITSELF)
     if _in_restoring_with(effect, model):
@@ -89,10 +75,10 @@ def restoration(effect: Effect, model: SemanticModel, graph: FixtureGraph | None
         return Restoration(RestoredBy.PATCH)
     undone = [other for other in _effects_around(function, model) if other is not effect and _undoes(other, effect)]
     for other in undone:
-        by = _cleanup_place(other.function, other.node, model)
+        by = cleanup_place(other.function, other.node, model)
         if by is not None:
             return Restoration(by, (other,))
-    if _owner_in_cleanup(effect, model) or _telling_cleanup(function, effect.kind.resource, model):
+    if _owner_in_cleanup(effect, model) or telling_cleanup(function, effect.kind.resource, model):
         return Restoration(RestoredBy.FINALLY)
     if _registered(effect, model):
         return Restoration(RestoredBy.CALLBACK)
@@ -145,7 +131,7 @@ def _owner_in_cleanup(effect: Effect, model: SemanticModel) -> bool:
     if ast.Try not in function.bag and not function.bag.get(ast.Yield):
         return False
     return any(
-        model.qualified_name(node, function) == owner and _cleanup_place(function, node, model) is not None
+        model.qualified_name(node, function) == owner and cleanup_place(function, node, model) is not None
         for node_type in (ast.Name, ast.Attribute)
         for node in function.bag.get(node_type, ())
     )
@@ -176,7 +162,11 @@ def _undoes(other: Effect, effect: Effect) -> bool:
         return False
     if effect.kind in {EffectKind.CWD, EffectKind.SYS_PATH}:
         return True
-    if effect.kind is EffectKind.OVERRIDE and None not in {other.target, effect.target} and other.target != effect.target:
+    if (
+        effect.kind is EffectKind.OVERRIDE
+        and None not in {other.target, effect.target}
+        and other.target != effect.target
+    ):
         return False
     if other.key is None or effect.key is None:
         return True
@@ -198,54 +188,6 @@ def _literal(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
-def _cleanup_place(function: Function, node: ast.AST, model: SemanticModel) -> RestoredBy | None:
-    """Return why code at *node* counts as clean-up, None when it does not."""
-    if function.kind is FunctionKind.XUNIT and function.name in _TEARDOWNS:
-        return RestoredBy.HOOK
-    if function.kind is FunctionKind.NESTED and function.parent is not None:
-        if _is_registered_by_name(function, function.parent) or function.name in {"__exit__", "__aexit__", *_TEARDOWNS}:
-            return RestoredBy.CALLBACK
-        if _cleanup_name(function.name):
-            return RestoredBy.CALLBACK
-    parents = function.parents
-    child, parent = node, parents.get(node)
-    while parent is not None:
-        if isinstance(parent, ast.Try) and child in parent.finalbody:
-            return RestoredBy.FINALLY
-        if isinstance(parent, ast.Lambda):
-            return RestoredBy.CALLBACK  # runs later, if ever: not something this function does
-        child, parent = parent, parents.get(parent)
-    if _behind_yield(function, node):
-        return RestoredBy.TEARDOWN
-    return None
-
-
-def _cleanup_name(name: str) -> bool:
-    lowered = name.lower().lstrip("_")
-    return lowered in {"fin", "final"} or lowered.startswith(_CLEANUP_NAMES)
-
-
-_CLEANUP_NAMES = ("restore", "cleanup", "clean_up", "teardown", "tear_down", "reset", "undo", "unset", "finali", "finish")
-
-
-def _behind_yield(function: Function, node: ast.AST) -> bool:
-    yields = function.bag.get(ast.Yield)
-    if not yields:
-        return False
-    first = yields[0]
-    place = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-    return place > (getattr(first, "lineno", 0), getattr(first, "col_offset", 0))
-
-
-def _is_registered_by_name(function: Function, outer: Function) -> bool:
-    for call in outer.bag.get(ast.Call, ()):
-        assert isinstance(call, ast.Call)
-        if isinstance(call.func, ast.Attribute) and call.func.attr in _CLEANUP_REGISTRARS:
-            if any(isinstance(argument, ast.Name) and argument.id == function.name for argument in call.args):
-                return True
-    return False
-
-
 def _in_restoring_with(effect: Effect, model: SemanticModel) -> bool:
     function: Function | None = effect.function
     node: ast.AST = effect.node
@@ -254,38 +196,16 @@ def _in_restoring_with(effect: Effect, model: SemanticModel) -> bool:
         current = parents.get(node)
         while current is not None:
             if isinstance(current, ast.With | ast.AsyncWith):
-                if any(restores_as_context(item.context_expr, effect.kind.resource, function, model) for item in current.items):
+                if any(
+                    restores_as_context(item.context_expr, effect.kind.resource, function, model)
+                    for item in current.items
+                ):
                     return True
             current = parents.get(current)
         if function.parent is None or function.node is None:
             return False
         node, function = function.node, function.parent
     return False
-
-
-def restores_as_context(expression: ast.expr, resource: str, function: Function | None, model: SemanticModel) -> bool:
-    """Whether the context manager (or decorator) *expression* puts *resource* back when it is left.
-
-    One of unknown origin counts when its name speaks of the resource.
-    """
-    call = expression if isinstance(expression, ast.Call) else None
-    name = model.qualified_name(call.func if call else expression, function) or ""
-    if name in {"unittest.mock.patch.dict", "mock.patch.dict"}:
-        return call is not None and bool(call.args) and _names_resource(call.args[0], resource, function, model)
-    if name in {"pytest.raises", "pytest.warns", "contextlib.suppress", "builtins.open", "pytest.MonkeyPatch.context"}:
-        return False
-    if name.startswith(("unittest.mock.", "mock.")):
-        return False
-    text = dotted_text(expression)
-    return any(word in text for word in (*_TELLING.get(resource, ()), *_ALWAYS_TELLING)) if text else False
-
-
-def _names_resource(node: ast.expr, resource: str, function: Function | None, model: SemanticModel) -> bool:
-    if isinstance(node, ast.Constant):
-        return node.value == resource
-    if isinstance(node, ast.Attribute) and node.attr == resource:
-        return True
-    return model.qualified_name(node, function) == resource
 
 
 def _decorated(effect: Effect, model: SemanticModel) -> bool:
@@ -304,82 +224,18 @@ def _decorated(effect: Effect, model: SemanticModel) -> bool:
     )
 
 
-def _telling_cleanup(function: Function, resource: str, model: SemanticModel) -> bool:
-    """Whether clean-up code calls something of this file or another whose name speaks of the resource: ``reset_env()``."""
-    words = _TELLING.get(resource, ())
-    outer = function.outermost
-    scopes = [function] if outer is function else [function, outer]
-    for scope in scopes:
-        if ast.Try not in scope.bag and ast.Yield not in scope.bag and scope.name not in _TEARDOWNS:
-            continue
-        for call in scope.bag.get(ast.Call, ()):
-            assert isinstance(call, ast.Call)
-            text = dotted_text(call)
-            if any(word in text for word in words) and _cleanup_place(scope, call, model) is not None:
-                name = model.qualified_name(call.func, scope) or ""
-                if not name.startswith(("os.", "sys.", "builtins.")):
-                    return True
-    return False
-
-
-def runs_elsewhere(function: Function) -> bool:
-    """Whether *function*, a nested one, is handed to another process: ``Process(target=f)``, ``Popen(preexec_fn=f)``."""
-    if function.parent is None:
-        return False
-    for keyword in function.parent.bag.get(ast.keyword, ()):
-        assert isinstance(keyword, ast.keyword)
-        if keyword.arg in {"target", "preexec_fn"} and isinstance(keyword.value, ast.Name):
-            call = function.parent.parents.get(keyword)
-            if keyword.value.id == function.name and (keyword.arg == "preexec_fn" or "process" in dotted_text(_expr(call))):
-                return True
-    return False
-
-
-def _expr(node: ast.AST | None) -> ast.expr | None:
-    return node if isinstance(node, ast.expr) else None
-
-
-# Base classes whose hooks are known to leave os.environ alone.
-_KNOWN_BASES = ("unittest.", "django.test.", "django.", "asynctest.", "twisted.trial.", "absl.testing.", "typing.", "abc.",
-                "rest_framework.test.", "tornado.testing.", "aiohttp.test_utils.", "builtins.", "hypothesis.")  # fmt: skip
-
-
-def has_unknown_base(function: Function, model: SemanticModel) -> bool:
-    """Whether the class around *function* inherits from one of another file, whose hooks may do anything."""
-    info = function.class_info
-    while info is not None:
-        if any(not _is_known_base(base, model, 0) for base in map(dotted, info.node.bases)):
-            return True
-        info = info.parent
-    return False
-
-
-def _is_known_base(base: str | None, model: SemanticModel, depth: int) -> bool:
-    if base is None or depth > 20:
-        return False
-    binding = model.names.table.get(base)
-    if binding is not None and binding.kind == "class":
-        return all(_is_known_base(outer, model, depth + 1) for outer in binding.bases)
-    root, _, rest = base.partition(".")
-    target = model.names.target(root)
-    return target is not None and f"{target}.{rest}".startswith(_KNOWN_BASES)
+_SETUPS = ("setUp", "setup_method", "asyncSetUp", "setUpClass")
 
 
 def _registered(effect: Effect, model: SemanticModel) -> bool:
     """Whether a clean-up is registered that names the resource, or that is a callable nobody can look into."""
-    functions = [effect.function, effect.function.outermost]
-    info = effect.function.outermost.class_info
-    if info is not None:
-        functions += [
-            method
-            for name in ("setUp", "setup_method", "asyncSetUp", "setUpClass")
-            if (method := model.function_named(name, info.chain)) is not None
-        ]
+    outer = effect.function.outermost
+    functions = [effect.function, outer, *methods_named(_SETUPS, outer, model)]
     for function in functions:
         for call in function.bag.get(ast.Call, ()):
             assert isinstance(call, ast.Call)
             func = call.func
-            if isinstance(func, ast.Attribute) and func.attr in _CLEANUP_REGISTRARS and call.args:
+            if isinstance(func, ast.Attribute) and func.attr in CLEANUP_REGISTRARS and call.args:
                 if _callback_restores(call, effect, function, model):
                     return True
     return False
@@ -392,7 +248,11 @@ def _callback_restores(call: ast.Call, effect: Effect, function: Function, model
     for node in _subnodes(call.args):
         if isinstance(node, ast.Attribute | ast.Name):
             name = model.qualified_name(node, function) or ""
-            if name == resource or name.startswith(f"{resource}.") or (resource == "cwd" and name in {"os.chdir", "os.fchdir"}):
+            if (
+                name == resource
+                or name.startswith(f"{resource}.")
+                or (resource == "cwd" and name in {"os.chdir", "os.fchdir"})
+            ):
                 return True
             if isinstance(node, ast.Attribute) and node.attr == resource:
                 return True
@@ -404,7 +264,7 @@ def _callback_restores(call: ast.Call, effect: Effect, function: Function, model
     if isinstance(callback, ast.Name | ast.Attribute):
         text = dotted_text(callback)
         last = text.rpartition(".")[2]
-        return _cleanup_name(last) or any(word in text for word in _TELLING.get(resource, ()))
+        return cleanup_name(last) or any(word in text for word in TELLING.get(resource, ()))
     return False
 
 
@@ -414,7 +274,13 @@ def _of_another_key(call: ast.Call, effect: Effect) -> bool:
     if not (isinstance(callback, ast.Attribute) and callback.attr in {"pop", "__delitem__", "__setitem__"}):
         return False
     key = call.args[1] if len(call.args) > 1 else None
-    return key is not None and effect.key is not None and _literal(key) and _literal(effect.key) and ast.dump(key) != effect.key_dump
+    return (
+        key is not None
+        and effect.key is not None
+        and _literal(key)
+        and _literal(effect.key)
+        and ast.dump(key) != effect.key_dump
+    )
 
 
 def _subnodes(nodes: Iterable[ast.AST]) -> list[ast.AST]:
@@ -432,8 +298,7 @@ def _subnodes(nodes: Iterable[ast.AST]) -> list[ast.AST]:
 def _hook_restores(effect: Effect, model: SemanticModel) -> bool:
     outer = effect.function.outermost
     hooks = [model.function_named(name) for name in ("teardown_function", "teardown_module", "tearDownModule")]
-    if outer.class_info is not None:
-        hooks += [model.function_named(name, outer.chain) for name in _TEARDOWNS]
+    hooks += methods_named(TEARDOWNS, outer, model)
     return any(
         hook is not None
         and hook is not outer
@@ -460,19 +325,11 @@ def restored_resources(function: Function, model: SemanticModel) -> frozenset[st
 def _restored(function: Function, model: SemanticModel) -> Iterable[str]:
     for scope in (function, *function.nested):
         for effect in effects_of(scope, model):
-            if _cleanup_place(scope, effect.node, model) is not None:
-                resource = effect.kind.resource
-                if resource == "os.environ" and effect.key is not None and _literal(effect.key):
-                    yield f"{resource}[{effect.key_dump}]"
-                else:
-                    yield f"attribute:{effect.target}" if resource == "attribute" else resource
+            if cleanup_place(scope, effect.node, model) is not None:
+                yield _resource_of(effect)
     for patched in patches_of(function, model):
-        if _is_header(patched.node, function):
-            continue
-        if patched.key is None:
-            yield patched.resource
-        elif patched.resource == "os.environ":
-            yield f"{patched.resource}[{patched.key}]"
+        if not _is_header(patched.node, function):
+            yield from _put_back_with(patched)
     for found in function.bag.get(ast.Yield, ()):
         current: ast.AST | None = found
         while current is not None:
@@ -480,18 +337,32 @@ def _restored(function: Function, model: SemanticModel) -> Iterable[str]:
                 for item in current.items:
                     yield from _restored_by_context(item.context_expr, function, model)
             current = function.parents.get(current)
-    for resource in _TELLING:
-        if _speaks_of(function.name, resource) or _telling_cleanup(function, resource, model):
-            if _ends_with_code(function):
+    if _ends_with_code(function):
+        for resource in TELLING:
+            if speaks_of(function.name, resource) or telling_cleanup(function, resource, model):
                 yield resource
+
+
+def _resource_of(effect: Effect) -> str:
+    resource = effect.kind.resource
+    if resource == "os.environ" and effect.key is not None and _literal(effect.key):
+        return f"{resource}[{effect.key_dump}]"
+    return f"attribute:{effect.target}" if resource == "attribute" else resource
+
+
+def _put_back_with(patched: Patched) -> Iterable[str]:
+    if patched.key is None:
+        yield patched.resource
+    elif patched.resource == "os.environ":
+        yield f"{patched.resource}[{patched.key}]"
 
 
 def _restored_by_context(expression: ast.expr, function: Function, model: SemanticModel) -> Iterable[str]:
     if isinstance(expression, ast.Call):
         patched = patched_by(expression, function, model)
-        if patched is not None and patched.key is None:
-            yield patched.resource
-    for resource in _TELLING:
+        if patched is not None:
+            yield from _put_back_with(patched)
+    for resource in TELLING:
         if restores_as_context(expression, resource, function, model):
             yield resource
 
@@ -505,7 +376,7 @@ def _ends_with_code(function: Function) -> bool:
     """Whether something happens behind the ``yield`` of a fixture."""
     if function.node is None or ast.Yield not in function.bag:
         return False
-    return any(_behind_yield(function, call) for call in function.bag.get(ast.Call, ()))
+    return any(behind_yield(function, call) for call in function.bag.get(ast.Call, ()))
 
 
 def _fixture_restores(effect: Effect, model: SemanticModel, graph: FixtureGraph | None) -> str | None:
@@ -521,11 +392,13 @@ def _fixture_restores(effect: Effect, model: SemanticModel, graph: FixtureGraph 
     for fixture in closure.active:
         if fixture.function in _PYTESTER and effect.kind.resource in _PYTESTER_RESTORES:
             return fixture.name
-        if fixture.identity != own and (not wanted.isdisjoint(fixture.restores) or _restores_key(fixture.restores, effect)):
+        if fixture.identity != own and (
+            not wanted.isdisjoint(fixture.restores) or _restores_key(fixture.restores, effect)
+        ):
             return fixture.name
     if effect.kind.resource in _PYTESTER_RESTORES and not _PYTESTER.isdisjoint(closure.unknown):
         return "pytester"
-    unknown = [name for name in closure.unknown if _speaks_of(name, effect.kind.resource)]
+    unknown = [name for name in closure.unknown if speaks_of(name, effect.kind.resource)]
     if unknown:
         parametrized = graph.marks(Site(model.source.path, outer.chain, outer.name)).direct
         return next((name for name in unknown if name not in parametrized), None)
@@ -545,9 +418,3 @@ def _restores_key(restores: tuple[str, ...], effect: Effect) -> bool:
 _PYTESTER = frozenset({"pytester", "testdir"})
 # ``Pytester`` takes snapshots of these: https://github.com/pytest-dev/pytest/blob/9.0.0/src/_pytest/pytester.py
 _PYTESTER_RESTORES = frozenset({"cwd", "sys.path", "sys.modules"})
-
-
-def _speaks_of(name: str, resource: str) -> bool:
-    """Whether a fixture of unknown origin seems to be about *resource*."""
-    lowered = name.lower()
-    return any(word in lowered for word in (*_TELLING.get(resource, ()), *_ALWAYS_TELLING))
