@@ -100,7 +100,7 @@ def fixed_by_first(example: Example, rules: tuple[type[Rule], ...]) -> str:
         made = choose_round(linted.source, linted.findings, lambda found: found.fixes[0] if found.fixes else None)
         if not made.applied:
             return text
-        text = apply_edits(text, [edit for edit in made.edits.get("", ())])
+        text = apply_edits(text, made.edits)
     raise AssertionError("the fixes do not come to rest")
 
 

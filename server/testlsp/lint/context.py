@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 from testlsp.lint.diagnostic import Applicability, Diagnostic, Fix, Related, Rewrite, Severity, Tag
 from testlsp.semantic.functions import Function
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from testlsp.semantic.graph import FixtureGraph
     from testlsp.semantic.model import SemanticModel
     from testlsp.syntax import SourceFile, Statement
+
+GraphSource = Union["FixtureGraph", Callable[[], "FixtureGraph"], None]
+"""The fixture graph, or what makes it on demand: many files never ask."""
 
 Located = ast.expr | ast.stmt | ast.arg | ast.keyword | ast.excepthandler | ast.alias
 
@@ -32,9 +35,9 @@ class Context:
     rule: Rule
 
     def __init__(
-        self, source: SourceFile, model: SemanticModel, graph: FixtureGraph | None, settings: Settings, statement: Statement
+        self, source: SourceFile, model: SemanticModel, graph: GraphSource, settings: Settings, statement: Statement
     ) -> None:
-        """Prepare for linting *statement* of *source*."""
+        """Prepare for linting *statement* of *source*; *graph* may be a function that makes it when it is asked for."""
         self.source = source
         self.path = source.path
         self.model = model
@@ -48,7 +51,7 @@ class Context:
     def graph(self) -> FixtureGraph | None:
         """The fixture graph, None while it is not known yet; asking makes the findings depend on other files."""
         self.used_graph = True
-        return self._graph
+        return self._graph() if callable(self._graph) else self._graph
 
     def report(
         self,

@@ -2,7 +2,7 @@
 
 A round applies, in document order, every accepted fix that does not overlap one already taken; identical edits count once,
 since two fixes may add the same parameter or import. Rounds repeat until nothing changes. A fix with edits in several files
-is taken as a whole or not at all.
+is never taken without asking: it applies as a whole, in an editor that shows all of it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class Applied(NamedTuple):
 
 
 class Round(NamedTuple):
-    """The edits of one round by path ("" for the file itself), and what they mend."""
+    """The edits of one round, and what they mend."""
 
-    edits: dict[str, list[Edit]]
+    edits: list[Edit]
     applied: list[Applied]
 
 
@@ -63,7 +63,7 @@ def choose_round(
     """Return the edits of all fixes that *choose* names and that can be applied together."""
     from testlsp.rewrite import CannotRewrite
 
-    edits: dict[str, list[Edit]] = {}
+    edits: list[Edit] = []
     applied: list[Applied] = []
     groups: set[str] = set()
     for diagnostic, index in zip(findings.diagnostics, findings.statements, strict=True):
@@ -74,22 +74,21 @@ def choose_round(
             wanted = edits_of(source, index, fix)
         except CannotRewrite:
             continue
+        if any(edit.path is not None for edit in wanted):
+            continue  # reaches into another file: for an editor, which shows it to a person
         if not wanted or _conflict(wanted, edits):
             continue
-        for edit in wanted:
-            taken = edits.setdefault(edit.path or "", [])
-            if edit not in taken:
-                taken.append(edit)
+        edits += [edit for edit in wanted if edit not in edits]
         if fix.group is not None:
             groups.add(fix.group)
         applied.append(Applied(diagnostic, fix))
     return Round(edits, applied)
 
 
-def _conflict(wanted: Iterable[Edit], taken: dict[str, list[Edit]]) -> bool:
+def _conflict(wanted: Iterable[Edit], taken: list[Edit]) -> bool:
     """Whether an edit overlaps one already taken; two different insertions at one place conflict as well."""
     for edit in wanted:
-        for other in taken.get(edit.path or "", ()):
+        for other in taken:
             if edit == other:
                 continue
             if edit.range.overlaps(other.range) or edit.range.start == other.range.start:
@@ -108,11 +107,10 @@ def _apart(edit: Edit, other: Edit) -> bool:
 
 
 class FixedText(NamedTuple):
-    """What fixing made of a file: *text* is the new text, *elsewhere* the edits of other files per round."""
+    """What fixing made of a file; *stable* is false when it did not come to rest."""
 
     text: str
     applied: list[Applied]
-    elsewhere: list[dict[str, list[Edit]]]
     stable: bool
     broken: Applied | None
     """A fix whose result did not parse: a fault of ours. Its round was discarded."""
@@ -124,7 +122,8 @@ def fix_text(
     choose: Callable[[Diagnostic], Fix | None],
 ) -> FixedText:
     """Fix *source* until nothing changes, at most `MAX_ROUNDS` times; *lint* analyses a text of the file anew."""
-    text, applied, elsewhere = source.text, [], []
+    text = source.text
+    applied: list[Applied] = []
     broken_before = len(source.problems)
     refused: set[tuple[str, int]] = set()
     culprit: Applied | None = None
@@ -134,17 +133,15 @@ def fix_text(
             current, findings, lambda finding: None if (finding.code, finding.range.start) in refused else choose(finding)
         )
         if not made.applied:
-            return FixedText(text, applied, elsewhere, True, culprit)
-        new = apply_edits(text, made.edits.get("", ()))
+            return FixedText(text, applied, True, culprit)
+        new = apply_edits(text, made.edits)
         if len(current.edited_text(new).problems) > broken_before:
             culprit = _culprit(current, findings, made, broken_before)
             refused.update((item.diagnostic.code, item.diagnostic.range.start) for item in made.applied)
             continue
-        if others := {path: edits for path, edits in made.edits.items() if path}:
-            elsewhere.append(others)
         applied += made.applied
         text = new
-    return FixedText(text, applied, elsewhere, False, culprit)
+    return FixedText(text, applied, False, culprit)
 
 
 def _culprit(source: SourceFile, findings: FileFindings, made: Round, broken_before: int) -> Applied:

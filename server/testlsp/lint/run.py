@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from testlsp.lint.context import Context
+from testlsp.lint.context import Context, GraphSource
 from testlsp.lint.diagnostic import Diagnostic, Severity
 from testlsp.lint.ruleset import Handlers, RuleSet
 from testlsp.lint.suppressions import Suppression, apply_suppressions
@@ -18,7 +18,6 @@ from testlsp.semantic.functions import Function
 
 if TYPE_CHECKING:
     from testlsp.config.settings import Settings
-    from testlsp.semantic.graph import FixtureGraph
     from testlsp.semantic.model import SemanticModel
     from testlsp.syntax import SourceFile, Statement
 
@@ -54,7 +53,7 @@ class FileFindings(NamedTuple):
 def lint_statement(
     source: SourceFile,
     model: SemanticModel,
-    graph: FixtureGraph | None,
+    graph: GraphSource,
     settings: Settings,
     rules: RuleSet,
     statement: Statement,
@@ -139,7 +138,7 @@ def _crashed(context: Context, crashes: list[Crash], error: Exception) -> None:
 def lint_file(
     source: SourceFile,
     model: SemanticModel,
-    graph: FixtureGraph | None,
+    graph: GraphSource,
     settings: Settings,
     rules: RuleSet,
     severities: Mapping[str, Severity] | None = None,
@@ -156,10 +155,13 @@ def lint_file(
             if severities and diagnostic.code in severities:
                 diagnostic = diagnostic._replace(severity=severities[diagnostic.code])
             found.append((diagnostic.shifted(start), index))
+    broken = {crash.code for crash in crashes}
     if crashes:
-        broken = {crash.code for crash in crashes}
         found = [item for item in found if item[0].code not in broken]
-    kept, suppressed = apply_suppressions(source, found, settings, rules, severities or {})
+    # Without the graph any rule may have kept silent for want of knowledge.
+    kept, suppressed = apply_suppressions(
+        source, found, settings, rules, severities or {}, None if graph is None else broken
+    )
     kept.sort(key=lambda item: (item[0].range, item[0].code))
     return FileFindings(
         tuple(_numbered(kept)), tuple(index for _, index in kept), tuple(suppressed), tuple(_once(crashes))

@@ -228,6 +228,21 @@ class FixtureGraph:
         root = self.root_of(site.path)
         return root.usefixtures if root else ()
 
+    def checks(self, path: str, target: str) -> bool:
+        """Whether the function *target*, as the file *path* knows it, is known to be able to fail a test."""
+        for _ in range(4):
+            place = self._namespaces.attribute(path, target, True) if "." in target else (path, target)
+            if place is None or place[0] not in self.summaries:
+                return False
+            path, name = place
+            if name in self.summaries[path].helpers:
+                return True
+            further = self._namespaces.imports_of(path).get(name)
+            if further is None:
+                return False
+            target = further
+        return False
+
     # -- what a site says --------------------------------------------------------------------------------------------
 
     def test_at(self, site: Site) -> CollectedTest | None:

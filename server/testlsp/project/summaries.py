@@ -1,0 +1,201 @@
+"""Summaries of files, and the fixture graph over them, read as far as somebody asks.
+
+A test file's answers depend on the conftests around it, the plugins, and the modules it takes fixtures, base classes and
+helpers from. `Summaries` reads those when a graph for the file is asked for, and remembers that it looked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+
+from testlsp.config.settings import Settings
+from testlsp.project.environment import environment, prefix_for
+from testlsp.semantic import Collection, FileRole, SemanticModel
+from testlsp.semantic.graph import FixtureGraph
+from testlsp.semantic.modules import Root
+from testlsp.semantic.plugins import chosen_plugins
+from testlsp.semantic.summary import FileSummary, summarise
+from testlsp.syntax import SourceFile, parse
+
+MOST_DEPENDENCIES = 400
+"""More files than this are not read for the sake of one: the rest stays unknown."""
+
+
+def role_of(path: str, settings: Settings, explicit: bool = False) -> FileRole:
+    """Return what pytest does with the file *path*; one named explicitly is collected whatever it is called."""
+    name = path.rpartition("/")[2]
+    if name == "conftest.py":
+        return FileRole.CONFTEST
+    if explicit or any(fnmatchcase(name, pattern) for pattern in settings.test_files):
+        return FileRole.TEST_MODULE
+    return FileRole.OTHER
+
+
+def model_of(source: SourceFile, settings: Settings, role: FileRole, previous: SemanticModel | None = None) -> SemanticModel:
+    """Return the model of *source* under the pytest configuration of *settings*."""
+    pytest = settings.pytest
+    return SemanticModel(source, role, Collection(pytest.python_functions, pytest.python_classes), previous)
+
+
+class Summaries:
+    """The summaries known so far. *read* gives the text of a file or None; *settings_for* the settings of a file.
+
+    *on_disk* says whether a path exists; both are asked once per path while this object lives.
+    """
+
+    def __init__(
+        self,
+        settings_for: Callable[[str], Settings],
+        read: Callable[[str], str | None],
+        on_disk: Callable[[str], bool] = os.path.isfile,
+        plugins: bool = True,
+    ) -> None:
+        """Start knowing nothing; *plugins* says whether to read those installed in the environment."""
+        self._settings_for = settings_for
+        self._read = read
+        self._on_disk = on_disk
+        self._plugins = plugins
+        self._exists: dict[str, bool] = {}
+        self._roots: dict[str, Root] = {}
+        self._root_of_folder: dict[str, str] = {}
+        self._dependencies: dict[str, tuple[str, ...]] = {}
+        self._asked: dict[str, FixtureGraph] = {}
+        self.known: dict[str, FileSummary] = {}
+        self.graph = FixtureGraph({})
+
+    def put(self, path: str, summary: FileSummary) -> bool:
+        """Remember the summary of *path*; whether it differs from what was known."""
+        old = self.known.get(path)
+        if old == summary:
+            return False
+        self.known[path] = summary
+        self._dependencies.pop(path, None)
+        self.add_root(path)
+        self.graph = self.graph.with_summary(path, summary)
+        return True
+
+    def put_all(self, summaries: dict[str, FileSummary]) -> None:
+        """Remember many summaries at once."""
+        self.known.update(summaries)
+        for path in summaries:
+            self._dependencies.pop(path, None)
+            self.add_root(path)
+        self._rebuild()
+
+    def forget(self, path: str) -> bool:
+        """Forget *path*, which is gone or has changed on disk; whether it was known."""
+        self._exists.pop(path, None)
+        if path not in self.known:
+            return False
+        del self.known[path]
+        self._dependencies.clear()
+        self.graph = self.graph.with_summary(path, None)
+        return True
+
+    def absent(self, path: str) -> tuple[str, ...]:
+        """Return the files that were looked for on behalf of *path* and are not there: answers depend on that, too."""
+        summary = self.known.get(path)
+        graph = self.graph if summary is not None else self._asked.get(path, self.graph)
+        return tuple(
+            dict.fromkeys(place for group in graph.sources(path) for place in group if self._exists.get(place) is False)
+        )
+
+    def sites(self, path: str) -> tuple[str, ...]:
+        """Return the folders of installed packages that answers about *path* may come from."""
+        root = self._roots.get(self._root_of_folder.get(path.rpartition("/")[0], ""))
+        return root.site if root is not None else ()
+
+    def _rebuild(self) -> None:
+        self.graph = FixtureGraph(self.known, tuple(self._roots.values()))
+
+    def add_root(self, path: str) -> None:
+        """Make sure that the pytest root of *path* is part of the graph."""
+        folder = path.rpartition("/")[0]
+        if folder in self._root_of_folder:
+            return
+        settings = self._settings_for(path)
+        rootdir = settings.pytest.rootdir.replace("\\", "/") or folder
+        self._root_of_folder[folder] = rootdir
+        if rootdir not in self._roots:
+            self._roots[rootdir] = self._root(rootdir, settings)
+            self._rebuild()
+
+    def _root(self, rootdir: str, settings: Settings) -> Root:
+        pytest = settings.pytest
+        sites: tuple[str, ...] = ()
+        plugins: tuple[str, ...] = ()
+        if self._plugins:
+            sites, points = environment(prefix_for(rootdir, settings.python))
+            plugins = chosen_plugins(points, pytest.addopts)
+        places = tuple(os.path.normpath(os.path.join(rootdir, entry)).replace("\\", "/") for entry in (*pytest.pythonpath, *settings.src))
+        return Root(rootdir, None, places, pytest.usefixtures, plugins, sites)
+
+    def graph_with(self, path: str, summary: FileSummary) -> FixtureGraph:
+        """Return a graph for *path* alone: *summary* and what its answers depend on; the file itself is not remembered."""
+        self.add_root(path)
+        needed = self._closure_of(path, summary)
+        known = {place: self.known[place] for place in needed if place in self.known}
+        graph = FixtureGraph({**known, path: summary}, tuple(self._roots.values()))
+        self._asked = {path: graph}
+        return graph
+
+    def _closure_of(self, path: str, summary: FileSummary) -> tuple[str, ...]:
+        """Read what *path* depends on, without remembering *path* itself."""
+        graph = FixtureGraph({**self.known, path: summary}, tuple(self._roots.values()))
+        found: dict[str, None] = {}
+        for group in graph.sources(path):
+            place = next((place for place in group if self._is_there(place)), None)
+            if place is None or place == path:
+                continue
+            if place not in self.known:
+                self.load(place)
+            found[place] = None
+            found.update(dict.fromkeys(self.dependencies(place)))
+        found.pop(path, None)
+        self._dependencies[path] = tuple(found)
+        return tuple(found)
+
+    def graph_for(self, path: str, summary: FileSummary) -> FixtureGraph:
+        """Return the graph with *summary* for *path*, and everything read that answers about *path* need."""
+        self.put(path, summary)
+        self.dependencies(path)
+        return self.graph
+
+    def dependencies(self, path: str) -> tuple[str, ...]:
+        """Read what the answers about *path* depend on, transitively, and return those files, in order of reading."""
+        known = self._dependencies.get(path)
+        if known is not None:
+            return known
+        found: dict[str, None] = {}
+        pending = [path]
+        while pending and len(found) < MOST_DEPENDENCIES:
+            current = pending.pop()
+            self.add_root(current)
+            for group in self.graph.sources(current):
+                place = next((place for place in group if self._is_there(place)), None)
+                if place is None or place in found or place == path:
+                    continue
+                found[place] = None
+                if place not in self.known:
+                    self.load(place)
+                pending.append(place)
+        self._dependencies[path] = tuple(found)
+        return self._dependencies[path]
+
+    def _is_there(self, path: str) -> bool:
+        found = self._exists.get(path)
+        if found is None:
+            found = self._exists[path] = path in self.known or self._on_disk(path)
+        return found
+
+    def load(self, path: str) -> None:
+        """Read *path* and remember its summary, or that there is none."""
+        text = self._read(path)
+        if text is None:
+            self._exists[path] = False
+            return
+        settings = self._settings_for(path)
+        source = parse(path, text)
+        self.put(path, summarise(source, model_of(source, settings, role_of(path, settings))))
