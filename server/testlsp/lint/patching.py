@@ -29,30 +29,43 @@ class Form(enum.Enum):
     NONE = "no form is known to fit"
 
 
-def form_for(ctx: Context, function: Function | None = None) -> Form:
-    """Return the form that fits *function* (the current one by default), `Form.NONE` where that cannot be told."""
+def form_for(ctx: Context, function: Function | None = None, name: str = "monkeypatch") -> Form:
+    """Return the form that fits *function* (the current one by default), `Form.NONE` where that cannot be told.
+
+    *name* is the fixture that the form would ask for.
+    """
     function = function or ctx.function
     outer = function.outermost
-    if outer.kind is FunctionKind.IMPORT_TIME or outer.node is None:
+    if outer.kind is FunctionKind.IMPORT_TIME or outer.node is None or _is_hidden(name, function):
         return Form.NONE
     if outer.in_unittest is None:
         return Form.NONE
     if outer.in_unittest:
         return Form.ENTER_CONTEXT if outer.kind in {FunctionKind.TEST, FunctionKind.XUNIT} else Form.NONE
     if outer.kind is FunctionKind.TEST:
-        return Form.CONTEXT if is_property_based(ctx, outer) else _fixture_or_none(ctx, outer)
+        return Form.CONTEXT if is_property_based(ctx, outer) else _fixture_or_none(ctx, outer, name)
     if outer.kind is FunctionKind.FIXTURE and outer.fixture is not None:
         if outer.fixture.scope == "function":
-            return _fixture_or_none(ctx, outer)
+            return _fixture_or_none(ctx, outer, name)
         return Form.CONTEXT if outer.fixture.scope is not None else Form.NONE
     return Form.NONE
 
 
-def _fixture_or_none(ctx: Context, function: Function) -> Form:
+def _is_hidden(name: str, function: Function) -> bool:
+    """Whether a function between *function* and the outermost one has a variable of that name of its own."""
+    scope = function
+    while scope.parent is not None:
+        if name in scope.locals:
+            return True
+        scope = scope.parent
+    return False
+
+
+def _fixture_or_none(ctx: Context, function: Function, fixture: str) -> Form:
     """A parameter can be added unless the name means something else here or a decorator may change the signature."""
-    if "monkeypatch" in function.params:
+    if fixture in function.params:
         return Form.FIXTURE
-    if "monkeypatch" in function.locals or ctx.model.names.table.get("monkeypatch", None) is not None:
+    if fixture in function.locals or ctx.model.names.table.get(fixture) is not None:
         return Form.NONE
     assert function.node is not None
     if any(_may_change_signature(ctx, decorator, function) for decorator in function.node.decorator_list):
@@ -60,9 +73,14 @@ def _fixture_or_none(ctx: Context, function: Function) -> Form:
     return Form.FIXTURE
 
 
-_TRANSPARENT = ("pytest.", "pytest_asyncio.", "unittest.mock.", "mock.", "functools.wraps", "builtins.", "freezegun.",
-                "time_machine.", "unittest.", "moto.", "responses.", "respx.", "httpretty.", "vcr.", "django.", "flaky.", "anyio.",
-                "contextlib.", "hypothesis.", "parameterized.")  # fmt: skip
+# Packages whose decorators keep the parameters visible (they use ``functools.wraps``) or only mark the function.
+_TRANSPARENT = tuple(
+    f"{package}."
+    for package in (
+        "anyio builtins contextlib django flaky freezegun hypothesis mock moto parameterized pytest pytest_asyncio "
+        "responses respx time_machine unittest vcr"
+    ).split()
+)
 
 
 def _may_change_signature(ctx: Context, decorator: ast.expr, function: Function) -> bool:
@@ -75,16 +93,23 @@ def _may_change_signature(ctx: Context, decorator: ast.expr, function: Function)
 
 
 def is_property_based(ctx: Context, function: Function) -> bool:
-    """Whether Hypothesis runs *function* many times: https://hypothesis.readthedocs.io/en/latest/reference/api.html#hypothesis.given."""
+    """Whether Hypothesis runs *function* many times.
+
+    https://hypothesis.readthedocs.io/en/latest/reference/api.html#hypothesis.given
+    """
     if function.node is None:
         return False
     return any(
-        (ctx.model.qualified_name(decorator.func if isinstance(decorator, ast.Call) else decorator) or "").startswith("hypothesis.")
+        (ctx.model.qualified_name(decorator.func if isinstance(decorator, ast.Call) else decorator) or "").startswith(
+            "hypothesis."
+        )
         for decorator in function.node.decorator_list
     )
 
 
-def with_parameter(ctx: Context, edits: list[Edit], name: str = "monkeypatch", function: Function | None = None) -> list[Edit]:
+def with_parameter(
+    ctx: Context, edits: list[Edit], name: str = "monkeypatch", function: Function | None = None
+) -> list[Edit]:
     """Return *edits* with the parameter *name* added to the outermost function, annotated where its neighbours are."""
     from testlsp.rewrite import add_parameter
 
@@ -105,7 +130,11 @@ def _annotates(ctx: Context, function: Function) -> bool:
     if ctx.model.names.target("pytest") != "pytest":
         return False
     arguments = function.node.args
-    named = [argument for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs) if argument.arg not in {"self", "cls"}]
+    named = [
+        argument
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+        if argument.arg not in {"self", "cls"}
+    ]
     if not named:
         return function.node.returns is not None
     return all(argument.annotation is not None for argument in named)
