@@ -1,0 +1,215 @@
+/**
+ * Plays the stories: `run.ts [--short] [--story NAME] [--repeat N] [--no-retry] [--stub] [--vsix FILE] [--list]`.
+ *
+ * One editor serves all stories of a round (and one more those in an untrusted folder); each story has its own window and its
+ * own copy of fixtures/suite. A story that fails is played once more, and what was seen the first time is kept in
+ * e2e/artifacts; a failure that did not repeat is counted and named. `--no-retry` turns that off.
+ */
+
+import { existsSync } from "node:fs";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { parseArgs } from "node:util";
+
+import type { BrowserContext } from "playwright-core";
+
+import { Editor, realPython } from "./editor.ts";
+import { readText, type Stage, type Story } from "./story.ts";
+import { openBrowser, Workbench } from "./workbench.ts";
+
+const HERE = import.meta.dirname;
+const ARTIFACTS = path.join(HERE, "artifacts");
+
+const { values: options } = parseArgs({
+  options: {
+    short: { type: "boolean", default: false },
+    story: { type: "string", multiple: true, default: [] },
+    repeat: { type: "string", default: "1" },
+    "no-retry": { type: "boolean", default: false },
+    stub: { type: "boolean", default: false },
+    vsix: { type: "string" },
+    list: { type: "boolean", default: false },
+  },
+});
+
+interface Named {
+  readonly name: string;
+  readonly story: Story;
+}
+
+async function loadStories(): Promise<Named[]> {
+  const files = (await readdir(path.join(HERE, "stories"))).filter((file) => file.endsWith(".ts")).sort();
+  const all = await Promise.all(
+    files.map(async (file) => {
+      const module = (await import(`./stories/${file}`)) as { default: Story };
+      return { name: path.basename(file, ".ts"), story: module.default };
+    }),
+  );
+  return all
+    .filter(({ story }) => !options.short || story.short)
+    .filter(({ story }) => !options.stub || story.stub)
+    .filter(({ name }) => options.story.length === 0 || options.story.includes(name));
+}
+
+async function newestPackage(): Promise<string> {
+  const folder = path.join(HERE, "..", "dist");
+  const found = existsSync(folder) ? (await readdir(folder)).filter((file) => file.endsWith(".vsix")).sort() : [];
+  const last = found.at(-1);
+  if (!last) {
+    throw new Error('there is no dist/*.vsix: run "npm run build && npm run package" first');
+  }
+  return path.join(folder, last);
+}
+
+/** One editor and one browser for the stories that may share them. */
+class Theatre {
+  readonly editor: Editor;
+  private readonly scratch: string;
+  private readonly browser: BrowserContext;
+
+  private constructor(scratch: string, editor: Editor, browser: BrowserContext) {
+    this.scratch = scratch;
+    this.editor = editor;
+    this.browser = browser;
+  }
+
+  static async open(vsix: string, trust: boolean): Promise<Theatre> {
+    const scratch = await mkdtemp(path.join(tmpdir(), "testlsp-e2e-"));
+    const editor = await Editor.start({ scratch: path.join(scratch, "editor"), vsix, trust });
+    return new Theatre(scratch, editor, await openBrowser(path.join(scratch, "browser")));
+  }
+
+  async play({ name, story }: Named, round: number): Promise<void> {
+    const folder = await mkdtemp(path.join(this.scratch, `${name}-`));
+    await prepareFolder(folder, story);
+    const page = await this.browser.newPage();
+    const artifacts = path.join(ARTIFACTS, name);
+    const workbench = new Workbench(page, artifacts);
+    const { editor } = this;
+    const stage: Stage = {
+      editor,
+      workbench,
+      folder,
+      open: (...files) => workbench.open(editor.address(folder, files), path.basename(files.at(-1) ?? "")),
+      read: (file) => readText(folder, file),
+      serverProcesses: () => serverProcesses(path.join(this.scratch, "editor")),
+    };
+    try {
+      await story.play(stage);
+    } catch (error) {
+      const kept = path.join(artifacts, `failure-${round}-${Date.now()}`);
+      await mkdir(kept, { recursive: true });
+      await page.screenshot({ path: path.join(kept, "screen.png") }).catch(() => undefined);
+      await editor.keepLogs(kept);
+      throw error;
+    } finally {
+      await page.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.editor.stop();
+    await rm(this.scratch, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function prepareFolder(folder: string, story: Story): Promise<void> {
+  await cp(path.join(HERE, "fixtures", "suite"), folder, { recursive: true });
+  for (const [file, text] of Object.entries(story.files ?? {})) {
+    await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
+    await writeFile(path.join(folder, file), text);
+  }
+  const settings: Record<string, unknown> = { ...story.settings };
+  if (options.stub) {
+    // Through a wrapper, so that the stub runs with the interpreter that was found and not with what PATH means later.
+    const stub = path.join(path.dirname(folder), "stub-testlsp");
+    await writeFile(stub, `#!/bin/sh\nexec "${realPython()}" "${path.join(HERE, "fixtures", "stub_server.py")}" "$@"\n`);
+    await chmod(stub, 0o755);
+    settings["testlsp.path"] = [stub];
+  }
+  await mkdir(path.join(folder, ".vscode"), { recursive: true });
+  await writeFile(path.join(folder, ".vscode", "settings.json"), JSON.stringify(settings, null, 2));
+}
+
+/** Processes started by this editor whose command line is that of a language server. */
+async function serverProcesses(scratch: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+    const words = command.split("\0").filter((word) => word !== "");
+    if (environment.includes(`HOME=${path.join(scratch, "home")}`) && words.at(-1) === "server" && /python/.test(words[0] ?? "")) {
+      found.push(Number(pid));
+    }
+  }
+  return found;
+}
+
+async function main(): Promise<number> {
+  const stories = await loadStories();
+  if (options.list) {
+    for (const { name, story } of stories) {
+      console.log(`${name}: ${story.title}`);
+    }
+    return 0;
+  }
+  const vsix = options.vsix ?? (await newestPackage());
+  const counts = { passed: 0, failed: 0, repeated: 0 };
+  for (let round = 1; round <= Number(options.repeat); round += 1) {
+    for (const trust of [true, false]) {
+      const here = stories.filter(({ story }) => (story.trust ?? true) === trust);
+      if (here.length > 0) {
+        await playAll(here, vsix, trust, round, counts);
+      }
+    }
+  }
+  console.log(`${counts.repeated} stories needed a second try`);
+  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  return counts.failed === 0 && counts.passed > 0 ? 0 : 1;
+}
+
+interface Counts {
+  passed: number;
+  failed: number;
+  repeated: number;
+}
+
+async function playAll(stories: Named[], vsix: string, trust: boolean, round: number, counts: Counts): Promise<void> {
+  const theatre = await Theatre.open(vsix, trust);
+  try {
+    for (const named of stories) {
+      const began = performance.now();
+      const problem = await played(theatre, named, round, counts);
+      const seconds = ((performance.now() - began) / 1000).toFixed(1);
+      counts[problem ? "failed" : "passed"] += 1;
+      console.log(`${problem ? "FAILED" : "ok    "} ${named.name} (${seconds} s): ${named.story.title}`);
+      if (problem) {
+        console.log(`       ${problem}`);
+      }
+    }
+  } finally {
+    await theatre.close();
+  }
+}
+
+/** The reason why the story failed for good, undefined if it passed. */
+async function played(theatre: Theatre, named: Named, round: number, counts: Counts): Promise<string | undefined> {
+  for (const attempt of options["no-retry"] ? [1] : [1, 2]) {
+    try {
+      await theatre.play(named, round);
+      return undefined;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (attempt === 2 || options["no-retry"]) {
+        return reason;
+      }
+      counts.repeated += 1;
+      console.log(`again  ${named.name}: ${reason}`);
+    }
+  }
+  return undefined;
+}
+
+process.exitCode = await main();

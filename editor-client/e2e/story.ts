@@ -1,0 +1,46 @@
+/** What a story is, and the stage it is played on. */
+
+import { readFile } from "node:fs/promises";
+import * as path from "node:path";
+
+import type { Editor } from "./editor.ts";
+import type { Workbench } from "./workbench.ts";
+
+export interface Stage {
+  readonly editor: Editor;
+  readonly workbench: Workbench;
+  /** The copy of the suite that is this story's alone. */
+  readonly folder: string;
+  /** Open the folder with these files; the last is in front. */
+  open(...files: string[]): Promise<void>;
+  /** What is on the disk. */
+  read(file: string): Promise<string>;
+  /** The processes of the server that belongs to this window's folder. */
+  serverProcesses(): Promise<number[]>;
+}
+
+export interface Story {
+  /** Said as what must hold. */
+  readonly title: string;
+  /** Part of the short form. */
+  readonly short?: boolean;
+  /** Runs with the stub of fixtures/stub_server.py, too. */
+  readonly stub?: boolean;
+  /** false: the folder is not trusted. */
+  readonly trust?: boolean;
+  /** Settings of the workspace. */
+  readonly settings?: Record<string, unknown>;
+  /** Further or other files of the folder. */
+  readonly files?: Record<string, string>;
+  play(stage: Stage): Promise<void>;
+}
+
+export function check(holds: boolean, message: string): asserts holds {
+  if (!holds) {
+    throw new Error(message);
+  }
+}
+
+export async function readText(folder: string, file: string): Promise<string> {
+  return readFile(path.join(folder, file), "utf8");
+}

@@ -1,0 +1,211 @@
+/** What a user sees and does in the window, in the words of a story. Every step waits for what it needs on the screen. */
+
+import { mkdir } from "node:fs/promises";
+import * as path from "node:path";
+
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+
+const QUIET_BROWSER = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-dev-shm-usage",
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
+export const PATIENCE_MS = 30_000;
+
+export function openBrowser(profile: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: process.env["TESTLSP_E2E_CHROMIUM"] ?? "/usr/bin/chromium",
+    headless: true,
+    args: QUIET_BROWSER,
+    viewport: { width: 1280, height: 800 },
+  });
+}
+
+export class Workbench {
+  readonly page: Page;
+  private readonly artifacts: string;
+
+  constructor(page: Page, artifacts: string) {
+    this.page = page;
+    this.artifacts = artifacts;
+    page.setDefaultTimeout(PATIENCE_MS);
+  }
+
+  async open(address: string, tab: string): Promise<void> {
+    await this.page.goto(address);
+    await this.page.waitForSelector(".monaco-workbench");
+    await this.tab(tab);
+  }
+
+  /** Wait until the file is the one in front. */
+  async tab(name: string): Promise<void> {
+    await this.page.waitForSelector(`.tab.active[data-resource-name="${name}"]`);
+    await this.page.waitForSelector(".monaco-editor .view-line");
+  }
+
+  /** Wait until `count` squiggles of a kind are drawn; without `count`, at least one. */
+  async squiggles(kind: "error" | "warning" | "info" | "hint" | "any", count?: number): Promise<void> {
+    const selector = kind === "any" ? '.monaco-editor [class*="squiggly-"]' : `.monaco-editor .squiggly-${kind}`;
+    await this.until(`${count ?? "some"} squiggles (${kind})`, async () => {
+      const found = await this.page.locator(selector).count();
+      return count === undefined ? found > 0 : found === count;
+    });
+  }
+
+  /** The rows of the Problems view, which is opened if need be; waits until they satisfy `wanted`. */
+  async problems(what: string, wanted: (rows: readonly string[]) => boolean): Promise<readonly string[]> {
+    if (!(await this.page.locator(".markers-panel").isVisible())) {
+      await this.page.keyboard.press("Control+Shift+M");
+      await this.page.waitForSelector(".markers-panel");
+    }
+    let rows: readonly string[] = [];
+    await this.until(`problems: ${what}`, async () => {
+      rows = await this.page.locator(".markers-panel .monaco-list-row").allInnerTexts();
+      return wanted(rows);
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; the rows are ${JSON.stringify(rows)}`);
+    });
+    return rows;
+  }
+
+  /** Put the cursor on a problem, as a double click in the Problems view does. */
+  async goToProblem(text: RegExp): Promise<void> {
+    const row = this.page.locator(".markers-panel .monaco-list-row").filter({ hasText: text }).first();
+    await row.dblclick();
+    await this.page.waitForSelector(".monaco-editor.focused");
+    await this.lightBulb();
+  }
+
+  /** Control+. before the light bulb is drawn opens nothing. */
+  async lightBulb(): Promise<void> {
+    await this.page.waitForSelector('.monaco-editor .codicon[class*="lightbulb"], .monaco-editor [class*="gutter-lightbulb"]');
+  }
+
+  /** The titles that Control+. offers. The menu stays open. */
+  async offers(): Promise<string[]> {
+    await this.page.keyboard.press("Control+.");
+    await this.page.waitForSelector(".action-widget .monaco-list-row.focused");
+    return this.page.locator(".action-widget .monaco-list-row.action").allInnerTexts();
+  }
+
+  /** Open the quick fixes and take the one with this title, by keyboard, as a click is caught by the menu itself. */
+  async takeOffer(title: RegExp): Promise<void> {
+    const offers = await this.offers();
+    if (!offers.some((offer) => title.test(offer))) {
+      throw new Error(`no quick fix ${String(title)} among ${JSON.stringify(offers)}`);
+    }
+    const focused = this.page.locator(".action-widget .monaco-list-row.focused");
+    for (let step = 0; step < offers.length; step += 1) {
+      if (title.test(await focused.innerText())) {
+        await this.page.keyboard.press("Enter");
+        await this.menuGone();
+        return;
+      }
+      await this.page.keyboard.press("ArrowDown");
+    }
+    throw new Error(`the focus never came to ${String(title)} among ${JSON.stringify(offers)}`);
+  }
+
+  async closeMenu(): Promise<void> {
+    await this.page.keyboard.press("Escape");
+    await this.menuGone();
+  }
+
+  /** Closed menus stay in the page, unseen. */
+  private async menuGone(): Promise<void> {
+    await this.until("the menu is closed", async () => !(await this.page.locator(".action-widget:visible").count()));
+  }
+
+  async save(): Promise<void> {
+    await this.page.keyboard.press("Control+S");
+    await this.page.waitForSelector(".tab.active:not(.dirty)");
+  }
+
+  /** Open another file of the folder by Control+P. */
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press("Control+P");
+    await this.page.waitForSelector(".quick-input-widget input");
+    await this.page.keyboard.type(name);
+    await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: name }).first().waitFor();
+    await this.page.keyboard.press("Enter");
+    await this.tab(path.basename(name));
+    await this.page.waitForSelector(".monaco-editor.focused");
+  }
+
+  async goToLine(line: number): Promise<void> {
+    await this.focusEditor();
+    await this.page.keyboard.press("Control+G");
+    await this.page.waitForSelector(".quick-input-widget input");
+    await this.page.keyboard.type(String(line));
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".statusbar-item").filter({ hasText: `Ln ${line},` }).waitFor();
+  }
+
+  async focusEditor(): Promise<void> {
+    await this.page.keyboard.press("Control+1");
+    await this.page.waitForSelector(".monaco-editor.focused");
+  }
+
+  /** Run a command by its full title in the palette. */
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    await this.page.waitForSelector(".quick-input-widget input");
+    await this.page.keyboard.type(title);
+    await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().waitFor();
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Wait until the status bar's entry matches. */
+  async status(text: RegExp): Promise<void> {
+    const item = this.page.locator("#testlsp\\.testlsp\\.testlsp\\.status, .statusbar-item").filter({ hasText: /testlsp/ });
+    let seen = "";
+    await this.until(`status ${String(text)}`, async () => {
+      seen = (await item.count()) > 0 ? `${await item.first().innerText()} ${(await item.first().getAttribute("aria-label")) ?? ""}` : "";
+      return text.test(seen);
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; the status is "${seen}"`);
+    });
+  }
+
+  /** The texts of the notices that are on the screen now. */
+  notices(): Promise<string[]> {
+    return this.page.locator(".notification-toast .notification-list-item-message").allInnerTexts();
+  }
+
+  /** The text of the editor in front as it is drawn, without what is scrolled away. */
+  async visibleText(): Promise<string> {
+    const lines = await this.page
+      .locator(".editor-group-container.active .monaco-editor .view-line")
+      .evaluateAll((elements) =>
+        elements
+          .map((element) => ({ top: element.getBoundingClientRect().top, text: element.textContent ?? "" }))
+          .sort((one, other) => one.top - other.top)
+          .map((line) => line.text.replaceAll("\u00a0", " ")),
+      );
+    return lines.join("\n");
+  }
+
+  async screenshot(name: string): Promise<void> {
+    await mkdir(this.artifacts, { recursive: true });
+    await this.page.screenshot({ path: path.join(this.artifacts, `${name}.png`) });
+  }
+
+  /** Wait until `condition` holds. */
+  async until(what: string, condition: () => Promise<boolean>, ms = PATIENCE_MS): Promise<void> {
+    for (const deadline = Date.now() + ms; ; await this.page.waitForTimeout(50)) {
+      if (await condition()) {
+        return;
+      }
+      if (Date.now() > deadline) {
+        throw new Error(`not within ${ms / 1000} s: ${what}`);
+      }
+    }
+  }
+}
