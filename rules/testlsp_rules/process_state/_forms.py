@@ -74,5 +74,9 @@ def rest_of_block(function: Function, statement: ast.stmt) -> list[ast.stmt] | N
 
 
 def _in_context(ctx: Context, statement: ast.stmt, rest: list[ast.stmt], lines: str | Sequence[str]) -> Rewrite:
-    edits: list[Edit] = wrap_in_with(ctx.statement, statement, rest[-1], f"{CONTEXT_MANAGER} as monkeypatch")
+    if not isinstance(lines, str):
+        lines = [lines[0], *(f"    {line}" for line in lines[1:])]
+    place = ctx.statement.range(statement)
+    wrap = wrap_in_with(ctx.statement, statement, rest[-1], f"{CONTEXT_MANAGER} as monkeypatch")
+    edits: list[Edit] = [edit for edit in wrap if not place.start < edit.range.start < place.end]
     return Rewrite([*edits, *replace_statement(ctx.statement, statement, lines)], ("import pytest",))

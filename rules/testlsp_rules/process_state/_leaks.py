@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from testlsp.lint import Context
+from testlsp.semantic.cleanup import cleanup_name
 from testlsp.semantic.effects import Effect, EffectKind, effects_of
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.order import dominates, is_last_act
@@ -22,7 +23,7 @@ def is_leak(ctx: Context, effect: Effect) -> bool:
         return False  # an unknown base class may have a tearDown
     if outer.fixture is not None and outer.fixture.scope == "session" and ctx.path.endswith("conftest.py"):
         return False  # meant for the whole run
-    if is_last_act(effect, ctx.model) or _is_repeated(ctx, effect) or _must_fail(ctx, effect):
+    if is_last_act(effect, ctx.model) or _is_repeated(ctx, effect) or _must_fail(ctx, effect) or _calls_cleanup(effect):
         return False
     restored = restoration(effect, ctx.model)
     if restored is not None:
@@ -42,7 +43,14 @@ def _restored_from_outside(ctx: Context, effect: Effect) -> bool:
     return restored is not None and restored.by is not RestoredBy.LATER
 
 
-_TEST_CASES = ("unittest.", "django.test.", "rest_framework.test.", "testtools.", "twisted.trial.unittest.", "absl.testing.")
+_TEST_CASES = (
+    "unittest.",
+    "django.test.",
+    "rest_framework.test.",
+    "testtools.",
+    "twisted.trial.unittest.",
+    "absl.testing.",
+)
 
 
 def _base_is_known(ctx: Context, function: Function) -> bool:
@@ -53,7 +61,11 @@ def _base_is_known(ctx: Context, function: Function) -> bool:
         name = ctx.model.qualified_name(base)
         if name is None:
             binding = ctx.model.names.table.get(base.id) if isinstance(base, ast.Name) else None
-            if binding is None or binding.kind != "class" or not all(_is_test_case(ctx, text) for text in binding.bases):
+            if (
+                binding is None
+                or binding.kind != "class"
+                or not all(_is_test_case(ctx, text) for text in binding.bases)
+            ):
                 return False
             if any(ctx.model.function_named(hook, (binding.name,)) for hook in ("tearDown", "tearDownClass", "setUp")):
                 return False
@@ -85,6 +97,17 @@ def _same(other: Effect, effect: Effect) -> bool:
     if effect.kind is EffectKind.MODULE_ATTR:
         return other.target == effect.target
     return other.key is not None and other.key_dump == effect.key_dump and other.target == effect.target
+
+
+def _calls_cleanup(effect: Effect) -> bool:
+    """Whether something like ``snapshot.restore()`` follows, which may well put everything back."""
+    return any(
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and cleanup_name(call.func.attr)
+        and (call.lineno, call.col_offset) > effect.position
+        for call in effect.function.bag.get(ast.Call, ())
+    )
 
 
 def _must_fail(ctx: Context, effect: Effect) -> bool:

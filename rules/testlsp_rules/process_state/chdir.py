@@ -5,6 +5,7 @@ import ast
 from testlsp.lint import Bad, Context, Fix, Good, Rule, Severity, on_effect
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FileRole, FunctionKind
+
 from testlsp_rules.process_state._forms import monkeypatched
 from testlsp_rules.process_state._leaks import SEEN, is_guarded, is_leak, put_back_later
 
@@ -81,8 +82,10 @@ class Chdir(Rule):
 
             @pytest.fixture(scope="module")
             def project(tmp_path_factory):
-                os.chdir(tmp_path_factory.mktemp("p"))
-                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                os.chdir(tmp_path_factory.mktemp(
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                    "p",
+                ))
                 yield make()
 
             @given(st.text())
@@ -99,7 +102,9 @@ class Chdir(Rule):
             @pytest.fixture(scope="module")
             def project(tmp_path_factory):
                 with pytest.MonkeyPatch.context() as monkeypatch:
-                    monkeypatch.chdir(tmp_path_factory.mktemp("p"))
+                    monkeypatch.chdir(tmp_path_factory.mktemp(
+                    "p",
+                ))
                     yield make()
 
             @given(st.text())
@@ -292,7 +297,9 @@ class Chdir(Rule):
             if not is_guarded(ctx, effect):
                 mild = Severity.INFORMATION if ctx.model.role is FileRole.CONFTEST else None
                 ctx.report(
-                    effect.node, "The working directory is changed when the file is imported, for all tests", severity=mild
+                    effect.node,
+                    "The working directory is changed when the file is imported, for all tests",
+                    severity=mild,
                 )
             return
         if not is_leak(ctx, effect):

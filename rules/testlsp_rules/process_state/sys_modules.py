@@ -7,6 +7,7 @@ from testlsp.lint import Applicability, Bad, Context, Fix, Good, Rule, on_effect
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FileRole, FunctionKind
 from testlsp.semantic.names import dotted
+
 from testlsp_rules.process_state._forms import monkeypatched
 from testlsp_rules.process_state._leaks import SEEN, is_guarded, is_leak, put_back_later
 
@@ -77,6 +78,29 @@ class SysModules(Rule):
                 assert import_module("app").ready
             """,
             why="modules imported anew are not the ones that other tests hold",
+        ),
+        Bad(
+            """
+            import sys
+
+            def test_all_fresh():
+                for name in list(sys.modules):
+                    if name.startswith("app."):
+                        del sys.modules[name]
+                        ^^^^^^^^^^^^^^^^^^^^^
+                import app.main
+                assert app.main.ready
+            """,
+            fixed="""
+            import sys
+
+            def test_all_fresh(monkeypatch):
+                for name in list(sys.modules):
+                    if name.startswith("app."):
+                        monkeypatch.delitem(sys.modules, name)
+                import app.main
+                assert app.main.ready
+            """,
         ),
         Bad(
             """
@@ -189,6 +213,30 @@ class SysModules(Rule):
             """
             import sys
 
+            def test_snapshot():
+                snapshot = take_snapshot()
+                sys.modules["x"] = None
+                snapshot.restore()
+                assert "x" not in sys.modules
+            """,
+            why="what is restored there is not known",
+        ),
+        Good(
+            """
+            import sys
+            from importlib import import_module
+
+            def test_settings(module_name):
+                if module_name in sys.modules:
+                    del sys.modules[module_name]
+                assert import_module(module_name).ready
+            """,
+            why="which module it is, and whose, is not known",
+        ),
+        Good(
+            """
+            import sys
+
             def test_unknown():
                 sys.modules.pop("app", None)
                 assert not is_loaded("app")
@@ -235,13 +283,26 @@ class SysModules(Rule):
             if not deletes and ctx.model.role is not FileRole.CONFTEST and not is_guarded(ctx, effect):
                 ctx.report(effect.node, "`sys.modules` is changed when the file is imported, for all tests")
             return
-        if deletes and (not _imports_afterwards(effect) or _makes_modules(effect)):
+        if deletes and (not _is_known(effect) or not _imports_afterwards(effect) or _makes_modules(effect)):
             return
         if not is_leak(ctx, effect):
             return
         later = put_back_later(ctx, effect)
         message = "`sys.modules` is restored only if nothing fails before" if later else None
         ctx.report(effect.node, message, fixes=_fixes(ctx, effect))
+
+
+def _is_known(effect: Effect) -> bool:
+    """Whether a module with a name is taken out, or every one that a loop over ``sys.modules`` chooses."""
+    if effect.literal_key is not None:
+        return True
+    loops = [loop for loop in effect.function.bag.get(ast.For, ()) if isinstance(loop, ast.For)]
+    return isinstance(effect.key, ast.Name) and any(
+        isinstance(loop.target, ast.Name)
+        and loop.target.id == effect.key.id
+        and any(isinstance(node, ast.Attribute) and node.attr == "modules" for node in ast.walk(loop.iter))
+        for loop in loops
+    )
 
 
 _IMPORTERS = frozenset({"import_module", "__import__", "reload", "run_module", "find_spec"})
@@ -288,7 +349,12 @@ def _lines(ctx: Context, effect: Effect) -> Callable[[], str | list[str]] | None
     if effect.method == "pop" and key is not None and isinstance(effect.node, ast.Call):
         raising = ", raising=False" if len(effect.node.args) > 1 else ""
         return lambda: f"monkeypatch.delitem({modules}, {ctx.source_of(key)}{raising})"
-    if effect.method == "update" and isinstance(value, ast.Dict) and value.keys and not isinstance(effect.node, ast.stmt):
+    if (
+        effect.method == "update"
+        and isinstance(value, ast.Dict)
+        and value.keys
+        and not isinstance(effect.node, ast.stmt)
+    ):
         pairs = [(name, item) for name, item in zip(value.keys, value.values, strict=True) if name is not None]
         if len(pairs) == len(value.keys) and not getattr(effect.node, "keywords", ()):
             return lambda: [

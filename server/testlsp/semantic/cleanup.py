@@ -166,4 +166,8 @@ def _expr(node: ast.AST | None) -> ast.expr | None:
 def speaks_of(name: str, resource: str) -> bool:
     """Whether a fixture of unknown origin seems to be about *resource*."""
     lowered = name.lower()
-    return any(word in lowered for word in (*TELLING.get(resource, ()), *_ALWAYS_TELLING))
+    if any(word in lowered for word in TELLING.get(resource, ())):
+        return True
+    if any(word in lowered for words in TELLING.values() for word in words):
+        return False  # ``clean_environ`` is about something else
+    return any(word in lowered for word in _ALWAYS_TELLING)

@@ -1,16 +1,20 @@
 """What is changed by writing an attribute of something imported.
 
-An imported name can be a module, an object that everybody shares, a class, a test double, or a stand-in for an object of
-the current request or thread. Only the name tells, since nothing is imported here; where it tells nothing, the answer is
-"not shared".
+An imported name can be a module, an object that everybody shares, a class, a test double, or a stand-in for an object
+of the current request or thread. Only the name tells, since nothing is imported here; where it tells nothing, the
+answer is "not shared".
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from typing import TYPE_CHECKING
 
 from testlsp.semantic.effects import Effect
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 _MOCK_ATTRIBUTES = frozenset(
     "return_value side_effect called call_count call_args call_args_list method_calls mock_calls wraps".split()
@@ -21,7 +25,9 @@ _DOUBLE = re.compile(r"mock|fake|stub|dummy|(^|_)(spy|double)(_|$)", re.IGNORECA
 _CLASS = re.compile(r"_*[A-Z](?:[A-Za-z0-9]*[a-z][A-Za-z0-9]*|[A-Z0-9]{0,3})$")
 """``CapWords`` (PEP 8), and short capitals such as ``URL``, which can be a class as well as a constant."""
 
-_PER_CONTEXT_NAMES = frozenset({"g", "request", "session", "ctx", "context", "local", "_local", "thread_local", "_thread_local"})
+_PER_CONTEXT_NAMES = frozenset(
+    {"g", "request", "session", "ctx", "context", "local", "_local", "thread_local", "_thread_local"}
+)
 """Proxies and thread-locals: what is written there belongs to one request, one thread or one test."""
 
 _RESET_BY_THE_RUNNER = frozenset({"django.core.mail.outbox"})
@@ -65,22 +71,52 @@ def is_test_mode(effect: Effect) -> bool:
     return (effect.target or "").rpartition(".")[2].lower() in {"testing", "propagate_exceptions"}
 
 
+def is_asserted_otherwise(effect: Effect) -> bool:
+    """Whether the function asserts that the attribute has become something else: the code under test replaces it."""
+    if effect.value is None or effect.container is None:
+        return False
+    attribute, owner = (effect.target or "").rpartition(".")[2], ast.dump(effect.container)
+    value, parents = ast.dump(effect.value), effect.function.parents
+    for node in effect.function.bag.get(ast.Attribute, ()):
+        assert isinstance(node, ast.Attribute)
+        if (
+            node.attr != attribute
+            or node.ctx.__class__ is not ast.Load
+            or (node.lineno, node.col_offset) < effect.position
+        ):
+            continue
+        statement: ast.AST | None = node
+        while isinstance(statement, ast.expr):
+            statement = parents.get(statement)
+        if ast.dump(node.value) == owner and _is_assertion(statement) and value not in ast.dump(statement):
+            return True
+    return False
+
+
+def _is_assertion(node: ast.AST | None) -> TypeGuard[ast.AST]:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+        return node.value.func.attr.startswith("assert")
+    return isinstance(node, ast.Assert)
+
+
 _STANDARD = frozenset(
-    "time.time time.sleep time.monotonic time.perf_counter time.localtime time.gmtime os.getcwd os.getpid os.listdir os.remove "
-    "os.unlink os.rename os.replace os.makedirs os.mkdir os.name os.sep os.linesep os.path.exists os.path.isfile os.path.isdir "
-    "os.path.join os.path.expanduser os.cpu_count os.system os.urandom os.kill os.walk os.stat subprocess.run subprocess.Popen "
-    "subprocess.call subprocess.check_call subprocess.check_output socket.socket socket.gethostname socket.create_connection "
-    "socket.getaddrinfo random.random random.randint random.choice random.shuffle shutil.which shutil.copy shutil.move "
-    "shutil.rmtree platform.system platform.machine platform.python_version getpass.getpass getpass.getuser webbrowser.open "
-    "urllib.request.urlopen uuid.uuid4 tempfile.tempdir tempfile.gettempdir locale.getlocale importlib.import_module "
-    "importlib.reload warnings.warn warnings.showwarning logging.root.handlers threading.Thread signal.signal json.dumps "
-    "json.loads pathlib.Path datetime.datetime datetime.date secrets.token_hex".split()
+    "time.time time.sleep time.monotonic time.perf_counter time.localtime time.gmtime os.getcwd os.getpid "
+    "os.listdir os.remove os.unlink os.rename os.replace os.makedirs os.mkdir os.name os.sep os.linesep "
+    "os.path.exists os.path.isfile os.path.isdir os.path.join os.path.expanduser os.cpu_count os.system "
+    "os.urandom os.kill os.walk os.stat subprocess.run subprocess.Popen subprocess.call subprocess.check_call "
+    "subprocess.check_output socket.socket socket.gethostname socket.create_connection socket.getaddrinfo "
+    "random.random random.randint random.choice random.shuffle shutil.which shutil.copy shutil.move shutil.rmtree "
+    "platform.system platform.machine platform.python_version getpass.getpass getpass.getuser webbrowser.open "
+    "urllib.request.urlopen uuid.uuid4 tempfile.tempdir tempfile.gettempdir locale.getlocale "
+    "importlib.import_module importlib.reload warnings.warn warnings.showwarning logging.root.handlers "
+    "threading.Thread signal.signal json.dumps json.loads pathlib.Path datetime.datetime datetime.date "
+    "secrets.token_hex".split()
 )
 """Attributes of the standard library that suites replace; in every Python from 3.10 on, on every platform."""
 
 
 def surely_exists(effect: Effect) -> bool:
-    """Whether the attribute is known to exist before *effect*: a standard one, or one that the function has just read."""
+    """Whether the attribute is known to exist: a standard one, or one that the function has read before."""
     if effect.target in _STANDARD or effect.method in {"augment", "delattr"}:
         return True
     if effect.target is None or effect.container is None:
@@ -91,9 +127,15 @@ def surely_exists(effect: Effect) -> bool:
     parents = effect.function.parents
     for node in effect.function.bag.get(ast.Attribute, ()):
         assert isinstance(node, ast.Attribute)
-        if node.attr != attribute or node.ctx.__class__ is not ast.Load or (node.lineno, node.col_offset) >= effect.position:
+        if (
+            node.attr != attribute
+            or node.ctx.__class__ is not ast.Load
+            or (node.lineno, node.col_offset) >= effect.position
+        ):
             continue
         statement = parents.get(node)
+        while isinstance(statement, ast.expr) and not isinstance(statement, ast.BoolOp | ast.IfExp | ast.Lambda):
+            statement = parents.get(statement)
         if isinstance(statement, ast.Assign | ast.Assert) and any(statement is item for item in body):
             if ast.dump(node.value) == owner:
                 return True

@@ -14,7 +14,7 @@ _BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 def dominates(function: Function, first: ast.AST, later: ast.AST) -> bool:
     """Whether *first* has always run when *later* runs, and the blocks around *first* are still open then.
 
-    Both are nodes of *function*. A ``with`` counts as a block, so what ``with patch(...)`` does dominates its body only.
+    Both are nodes of *function*. A ``with`` counts as a block: what ``with patch(...)`` does dominates its body only.
     """
     if _position(first) >= _position(later):
         return False

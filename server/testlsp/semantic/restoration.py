@@ -105,9 +105,17 @@ def _puts_back(other: Effect, effect: Effect, model: SemanticModel) -> bool:
         return other.method in _DELETES and effect.method in {"setitem", "assign", "setattr"}
     if other.kind is EffectKind.CWD and _is_saved_directory(other):
         return True
+    if other.kind is EffectKind.MODULE_ATTR and _is_opposite(other.value, effect.value):
+        return True
     if effect.method in _DELETES:
         return other.method not in _DELETES and is_last_act(other, model)
     return other.method in _DELETES or is_last_act(other, model)
+
+
+def _is_opposite(first: ast.expr | None, second: ast.expr | None) -> bool:
+    """Whether a flag is switched on and off."""
+    values = [node.value for node in (first, second) if isinstance(node, ast.Constant)]
+    return len(values) == 2 and isinstance(values[0], bool) and isinstance(values[1], bool) and values[0] is not values[1]
 
 
 def _is_saved_directory(effect: Effect) -> bool:
@@ -255,6 +263,10 @@ def _callback_restores(call: ast.Call, effect: Effect, function: Function, model
             ):
                 return True
             if isinstance(node, ast.Attribute) and node.attr == resource:
+                return True
+            if resource == "attribute" and name and (effect.target or "").startswith(f"{name}."):
+                return True
+            if resource == "attribute" and name.startswith((effect.target or "").rpartition(".")[0] + "."):
                 return True
             if name == "builtins.setattr" and resource == "attribute":
                 return True
