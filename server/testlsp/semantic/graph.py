@@ -237,7 +237,7 @@ class FixtureGraph:
             path, name = place
             if name in self.summaries[path].helpers:
                 return True
-            further = self._namespaces.imports_of(path).get(name)
+            further = dict(self.summaries[path].imports).get(name)
             if further is None:
                 return False
             target = further
