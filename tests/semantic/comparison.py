@@ -51,9 +51,16 @@ class Disk:
 
 
 def ask_pytest(
-    project: Path, python: str = sys.executable, arguments: tuple[str, ...] = (), site: tuple[str, ...] = ()
+    project: Path,
+    python: str = sys.executable,
+    arguments: tuple[str, ...] = (),
+    site: tuple[str, ...] = (),
+    installed: bool = True,
 ) -> dict[str, Any]:
-    """Collect *project* with pytest and return what the oracle wrote; *site* are further directories of packages."""
+    """Collect *project* with pytest and return what the oracle wrote.
+
+    *site* are further directories of packages; *installed* says whether installed plugins are loaded.
+    """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "oracle.json")
         path = os.pathsep.join([str(Path(__file__).parent), *site])
@@ -65,6 +72,8 @@ def ask_pytest(
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         environment.pop("PYTEST_ADDOPTS", None)
+        if not installed:
+            environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         command = [python, "-m", "pytest", "--collect-only", "-q", "-p", "fixture_oracle", "-p", "no:cacheprovider"]
         run = subprocess.run(
             [*command, *arguments],
@@ -78,6 +87,7 @@ def ask_pytest(
         if not out.exists():
             raise RuntimeError(f"pytest wrote nothing:\n{run.stdout[-4000:]}\n{run.stderr[-4000:]}")
         found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+        found["installed"] = installed
         found["closing"] = run.stdout.strip().rpartition("\n")[2]
         return found
 
@@ -85,7 +95,8 @@ def ask_pytest(
 def static_graph(oracle: dict[str, Any]) -> FixtureGraph:
     """Return the graph of the files that pytest collected and of those the graph asks for."""
     sites = [place for given in oracle["site"] for place in (given, *editable_directories(given, Disk()))]
-    plugins = chosen_plugins(installed_plugins(sites, Disk()), [*oracle["addopts"], "-p", "no:cacheprovider"])
+    points = installed_plugins(sites, Disk()) if oracle["installed"] else ()
+    plugins = chosen_plugins(points, [*oracle["addopts"], "-p", "no:cacheprovider"])
     root = Root(
         oracle["root"],
         oracle["confcutdir"],
@@ -148,8 +159,16 @@ def _told(found: dict[str, Any]) -> tuple[str, str, str, bool]:
 
 
 def _known(fixture: Fixture) -> tuple[str, str, str | None, bool]:
-    path = fixture.path if fixture.path.startswith("<") else os.path.realpath(fixture.path)
-    return (path, fixture.function, fixture.scope, fixture.autouse)
+    if fixture.path.startswith("<"):
+        return (fixture.path, fixture.function, fixture.scope, fixture.autouse)
+    # Of ``name = pytest.fixture(function)`` the graph knows the name, pytest the function.
+    written = f"def {fixture.function}(" in Path(fixture.path).read_text(encoding="utf-8", errors="replace")
+    return (
+        os.path.realpath(fixture.path),
+        fixture.function if written else "(called)",
+        fixture.scope,
+        fixture.autouse,
+    )
 
 
 def _equal(wanted: Any, got: Any) -> bool:
@@ -158,7 +177,7 @@ def _equal(wanted: Any, got: Any) -> bool:
         return bool(wanted == got)
     return len(wanted) == len(got) and all(
         (theirs[0] == ours[0] or ours[0].startswith("<"))
-        and (theirs[1] == ours[1] or ours[0].startswith("<"))
+        and (theirs[1] == ours[1] or ours[1] == "(called)" or ours[0].startswith("<"))
         and (theirs[2] == ours[2] or ours[2] is None)
         for theirs, ours in zip(wanted, got, strict=True)
     )

@@ -20,7 +20,8 @@ class StatementFacts(NamedTuple):
     """Fixtures (owner and path filled in), test functions, classes, and what assignments at module level tell pytest.
 
     *marks*, *plugins* and *exports* are None when the statement does not set ``pytestmark``, ``pytest_plugins`` or
-    ``__all__``; *plain* are functions and classes that it binds and that are no fixtures.
+    ``__all__``; *plain* are functions at module level that are neither fixtures nor under a condition;
+    *called* are pairs of a name and the function of which ``name = pytest.fixture(...)(function)`` makes a fixture.
     """
 
     fixtures: tuple[Fixture, ...] = ()
@@ -30,6 +31,8 @@ class StatementFacts(NamedTuple):
     marks: Marks | None = None
     plugins: tuple[str, ...] | None = None
     exports: tuple[str, ...] | None = None
+    plain: tuple[str, ...] = ()
+    called: tuple[tuple[str, str], ...] = ()
 
 
 NO_FACTS = StatementFacts()
@@ -73,6 +76,8 @@ class _Reader:
         self.marks: Marks | None = None
         self.plugins: tuple[str, ...] | None = None
         self.exports: tuple[str, ...] | None = None
+        self.plain: list[str] = []
+        self.called: list[tuple[str, str]] = []
 
     def facts(self) -> StatementFacts:
         return StatementFacts(
@@ -83,6 +88,8 @@ class _Reader:
             self.marks,
             self.plugins,
             self.exports,
+            tuple(self.plain),
+            tuple(self.called),
         )
 
     def meaning(self, node: ast.expr | None) -> str | None:
@@ -151,6 +158,8 @@ class _Reader:
             fixture = self._called_fixture(name, value, owner)
             if fixture is not None:
                 self.fixtures[fixture.owner, name] = fixture
+                if owner is None and isinstance(value.args[0], ast.Name):
+                    self.called.append((name, value.args[0].id))
             elif owner is None:
                 meaning = self.meaning(value.func)
                 if meaning in {"pytest.mark.usefixtures", "pytest.mark.parametrize"}:
@@ -190,6 +199,8 @@ class _Reader:
             return
         if not branch:
             self.fixtures.pop(key, None)
+            if owner is None:
+                self.plain.append(node.name)
         pattern = self.collection.python_functions
         if matches(node.name, pattern) or (owner is not None and node.name.startswith("test")):
             marks = self._marks(node.decorator_list)
@@ -203,11 +214,11 @@ class _Reader:
     def _called_fixture(self, name: str, call: ast.Call, owner: ClassEntry | None) -> Fixture | None:
         """Return what ``name = pytest.fixture(...)(function)`` or ``name = pytest.fixture(function, ...)`` defines."""
         chain = owner.owner if owner else ()
-        if isinstance(call.func, ast.Call) and self._makes_fixture(call.func):
-            return self._fixture(name, call.func, None, chain)
-        if call.args and self._makes_fixture(call.func):
-            return self._fixture(name, call, None, chain)
-        return None
+        outer = isinstance(call.func, ast.Call)
+        options = call.func if isinstance(call.func, ast.Call) else call
+        if not call.args or not self._makes_fixture(options):
+            return None
+        return self._fixture(name, options if outer or call.keywords else None, None, chain)
 
     def _fixture(
         self, bound: str, call: ast.Call | None, node: FunctionNode | None, chain: tuple[str, ...]
@@ -242,7 +253,7 @@ class _Reader:
             autouse,
             self._requests(node, bool(chain)),
             params,
-            _yields(node),
+            yields(node),
             isinstance(node, ast.AsyncFunctionDef),
             dynamic,
             opaque,
@@ -250,22 +261,7 @@ class _Reader:
 
     def _requests(self, node: FunctionNode, method: bool) -> tuple[str, ...]:
         """Return the parameters that pytest fills."""
-        arguments = node.args
-        positional = [*arguments.posonlyargs, *arguments.args]
-        required = positional[: len(positional) - len(arguments.defaults)]
-        if method and not any(dotted(item) == "staticmethod" for item in node.decorator_list):
-            required = required[1:]
-        hidden = len(arguments.posonlyargs)
-        wanted = (
-            [argument.arg for argument in required if argument not in arguments.posonlyargs]
-            if hidden
-            else [argument.arg for argument in required]
-        )
-        wanted += [
-            argument.arg
-            for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-            if default is None
-        ]
+        wanted = required_parameters(node, method)
         return tuple(self._without_injected(wanted, node.decorator_list)) if node.decorator_list else tuple(wanted)
 
     def _without_injected(self, wanted: list[str], decorators: list[ast.expr]) -> list[str]:
@@ -387,7 +383,20 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def _yields(node: FunctionNode) -> bool:
+def required_parameters(node: FunctionNode, method: bool) -> list[str]:
+    """Return the parameters without default that can be given by name; *method* to leave out the first one."""
+    arguments = node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    required = positional[: len(positional) - len(arguments.defaults)]
+    if method and not any(dotted(item) == "staticmethod" for item in node.decorator_list):
+        required = required[1:]
+    keywords = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    found = [argument.arg for argument in required if argument not in arguments.posonlyargs]
+    return found + [argument.arg for argument, default in keywords if default is None]
+
+
+def yields(node: FunctionNode) -> bool:
+    """Whether the function itself is a generator; nested functions do not count."""
     bag: NodeBag = {}
     collect(list(node.body), bag, [])
     return ast.Yield in bag or ast.YieldFrom in bag

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 
 from testlsp.semantic.fixtures import NO_MARKS, ClassEntry, CollectedTest, Fixture, Marks
@@ -65,6 +66,10 @@ class Namespaces:
         head = self.module_part(target)
         module = self.module(path, head, installed) if head else None
         return (module, target.rpartition(".")[2]) if module else None
+
+    def imports_of(self, path: str) -> dict[str, str]:
+        """Return the import table of *path*, one of the summaries."""
+        return self._table(path).imports
 
     def _table(self, path: str) -> _Table:
         table = self._tables.get(path)
@@ -179,8 +184,8 @@ class Namespaces:
         key = (path, chain)
         found = self._ancestry.get(key)
         if found is None:
-            entry = self._table(path).classes.get(chain) if path in self.summaries else None
-            found = self._ancestry[key] = self._linearised(path, entry, ()) if entry else []
+            place = self.find_class(path, ".".join(chain))
+            found = self._ancestry[key] = self._linearised(*place, ()) if place else []
         return found
 
     def _linearised(
@@ -279,19 +284,31 @@ class Namespaces:
             return []
         root = self.root_of(path)
         modules: list[tuple[str, bool]] = [(name, True) for name in (*summary.plugins, *summary.star_imports)]
+        nearby: list[str] = []
         site = next((place for place in root.site if is_below(path, place)), None) if root else None
         inside = path[len(site) + 1 :].partition("/")[0] if site else ""
+        top = root.path if root else ""
         conftest = path.endswith("conftest.py")
-        tests = conftest or (site is None and _speaks_of_tests(path[len(root.path) :] if root else path))
+        tests = conftest or (site is None and _speaks_of_tests(path[len(top) :]))
         asked = _asked_names(summary) if tests else set()
         for name, target in summary.imports:
             head = self.module_part(target)
+            first = head.partition(".")[0]
             if site is not None:
-                if plugin and head and (head.startswith(".") or head.partition(".")[0] == inside):
+                if plugin and head and first in {"", inside}:
                     modules.append((head, True))
-            elif tests and head and (conftest or name in asked or head.startswith(".") or _speaks_of_tests(head)):
+            elif not tests or not head or first in _NO_FIXTURES:
+                continue
+            elif conftest or name in asked or not first or _speaks_of_tests(head):
                 modules.append((head, name in asked or (conftest and _speaks_of_tests(head))))
-        return [tuple(candidates(path, name, root, further)) for name, further in dict.fromkeys(modules)]
+            else:
+                nearby.append(head)
+        groups = [tuple(candidates(path, name, root, further)) for name, further in dict.fromkeys(modules)]
+        for name in dict.fromkeys(nearby):
+            # A helper module beside the tests, but not the application that they test.
+            places = (place for place in candidates(path, name, root) if _speaks_of_tests(parent(place)[len(top) :]))
+            groups.append(tuple(places))
+        return [group for group in groups if group]
 
     @staticmethod
     def module_part(target: str) -> str:
@@ -321,6 +338,9 @@ def _renamed(fixture: Fixture, bound: str) -> Fixture:
     if fixture.name != fixture.function or fixture.name == bound:
         return fixture
     return fixture._replace(name=bound)
+
+
+_NO_FIXTURES = frozenset({"pytest", "_pytest", *sys.stdlib_module_names} - {"test"})
 
 
 def _speaks_of_tests(name: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from testlsp.semantic.facts import StatementFacts, statement_facts
+from testlsp.semantic.assertions import checking_helpers
+from testlsp.semantic.facts import StatementFacts, required_parameters, statement_facts, yields
 from testlsp.semantic.fixtures import (
     NO_MARKS,
     ClassEntry,
@@ -28,8 +29,8 @@ class FileSummary(NamedTuple):
     *path* is the file's path with forward slashes. *imports* are pairs of a name and the dotted name it stands for,
     relative ones with their leading dots; *star_imports* the modules of ``from x import *``. *exports* is a literal
     ``__all__``. *plain* are the module's own functions and classes that are no fixtures, listed only where a star
-    import could bring fixtures of the same name. *marks* are those of ``pytestmark``. *helpers* is reserved for facts
-    about helpers.
+    import could bring fixtures of the same name. *marks* are those of ``pytestmark``. *helpers* names the
+    functions, other than tests, that can fail a test: ``expect_order``, ``Page.expect_title``.
     """
 
     path: str
@@ -83,10 +84,14 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         facts = statement_facts(statement, source.path, names, model.collection)
         if facts.classes:
             _forget_classes(facts, fixtures, tests, classes)
+        for name in facts.plain:
+            fixtures.pop(((), name), None)
         for fixture in _with_restored(facts.fixtures, statement, model):
             fixtures[fixture.owner, fixture.function] = fixture
         for test in facts.tests:
             tests[test.owner, test.name] = test
+        for bound, function in facts.called:
+            fixtures[(), bound] = _made_of(fixtures[(), bound], function, model)
         aliases += facts.aliases
         marks = marks if facts.marks is None else facts.marks
         plugins = plugins if facts.plugins is None else plugins + facts.plugins
@@ -103,6 +108,7 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         _imports(names),
         exports,
         _plain(names, fixtures) if names.stars else (),
+        checking_helpers(model),
     )
 
 
@@ -119,6 +125,19 @@ def _with_restored(found: tuple[Fixture, ...], statement: Statement, model: Sema
         restored = restored_resources(function, model) if function is not None else ()
         made.append(fixture._replace(restores=tuple(sorted(restored))) if restored else fixture)
     return tuple(made)
+
+
+def _made_of(fixture: Fixture, name: str, model: SemanticModel) -> Fixture:
+    """Return *fixture*, made by calling ``pytest.fixture`` with the function *name*, with what that one asks for."""
+    function = model.function_named(name)
+    if function is None or function.node is None:
+        return fixture
+    return fixture._replace(
+        requests=tuple(required_parameters(function.node, False)),
+        is_generator=yields(function.node),
+        is_async=function.is_async,
+        opaque="getfixturevalue" in function.statement.text,
+    )
 
 
 def _forget_classes(
@@ -139,7 +158,7 @@ def _forget_classes(
 def _still_bound(name: str, names: ModuleNames) -> bool:
     """Whether the last thing bound to *name* can be the fixture: an import or ``None`` after it replaces it."""
     found = names.bindings.get(name)
-    return not found or found[-1].kind in {"function", "variable"}
+    return not found or found[-1].kind == "function" or found[-1].value == "call"
 
 
 def _imports(names: ModuleNames) -> tuple[tuple[str, str], ...]:
