@@ -1,18 +1,16 @@
 """What .gitignore files say, folder by folder.
 
 https://git-scm.com/docs/gitignore: the last pattern that matches decides, of several files the one in the deepest
-folder. All patterns of a file become one regular expression, because this is asked for every test file of a project.
-Not read: git's global excludes file, which belongs to a person and not to the project.
+folder. The patterns are pathspec's business; which files apply is ours. Not read:
+git's global excludes file, which belongs to a person and not to the project.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from testlsp.config.globs import translate
 from testlsp.project.files import FileProblem, read_bytes
 
 Verdict = Callable[[str], "bool | None"]
@@ -24,49 +22,27 @@ IGNORE_FILE = ".gitignore"
 @lru_cache(maxsize=1024)
 def parse_ignores(text: str) -> Verdict | None:
     """Return what the .gitignore *text* says of a path, None if it says nothing of any path."""
-    groups: list[tuple[bool, list[str]]] = []
-    for line in text.splitlines():
-        pattern = _without_trailing_spaces(line)
-        if not pattern or pattern.startswith("#"):
-            continue
-        keeps = pattern.startswith("!")
-        expression = _expression(
-            pattern[keeps:].removeprefix("\\") if pattern[:2] in ("\\#", "\\!") else pattern[keeps:]
-        )
-        if expression is None:
-            continue
-        if not groups or groups[-1][0] != keeps:
-            groups.append((keeps, []))
-        groups[-1][1].append(expression)
-    if not groups:
+    patterns = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    if not patterns:
         return None
-    # The last one decides, so ask from the end; neighbours of one kind are asked together.
-    tests = [(re.compile("|".join(patterns)).fullmatch, not keeps) for keeps, patterns in reversed(groups)]
+    # Imported only where a project has such a file: it costs as much as the rest of a small run.
+    from pathspec import GitIgnoreSpec
 
-    def verdict(path: str) -> bool | None:
-        for matches, ignored in tests:
-            if matches(path) is not None:
-                return ignored
-        return None
-
-    return verdict
+    try:
+        spec = GitIgnoreSpec.from_lines(patterns)
+    except ValueError:  # git passes over a pattern that means nothing, such as a lone "!"
+        spec = GitIgnoreSpec.from_lines([pattern for pattern in patterns if _is_valid(pattern)])
+    return lambda path: spec.check_file(path).include
 
 
-def _expression(pattern: str) -> str | None:
-    """Return the regular expression of one pattern, for paths in which a folder ends in "/"."""
-    folder = pattern.endswith("/")
-    body = pattern.rstrip("/") if folder else pattern
-    if not body:
-        return None
-    anchored = "/" in body
-    expression = translate(body.removeprefix("/"), alternatives=False)
-    return f"{'' if anchored else '(?:.*/)?'}(?:{expression}){'/' if folder else '/?'}"
+def _is_valid(pattern: str) -> bool:
+    from pathspec import GitIgnoreSpec
 
-
-def _without_trailing_spaces(line: str) -> str:
-    stripped = line.rstrip(" ")
-    # A backslash keeps one space.
-    return stripped + " " if stripped.endswith("\\") and stripped != line else stripped
+    try:
+        GitIgnoreSpec.from_lines([pattern])
+    except ValueError:
+        return False
+    return True
 
 
 class Ignores:
