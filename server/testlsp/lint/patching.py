@@ -1,8 +1,8 @@
 """Which form of undoing a change fits a place: the preconditions of every rewrite to ``monkeypatch``.
 
-From pytest's ``monkeypatch.py``, ``compat.py`` and ``fixtures.py``: a ``unittest.TestCase`` method takes no fixtures; under
-Hypothesis a function-scoped fixture runs once for all examples; a wider fixture cannot request a narrower one; xunit hooks
-take no fixtures; ``@patch`` injects positional mocks before the fixtures.
+From pytest's ``monkeypatch.py``, ``compat.py`` and ``fixtures.py``: a ``unittest.TestCase`` method takes no fixtures;
+under Hypothesis a function-scoped fixture runs once for all examples; a wider fixture cannot request a narrower one;
+xunit hooks take no fixtures; ``@patch`` injects positional mocks before the fixtures.
 """
 
 from __future__ import annotations

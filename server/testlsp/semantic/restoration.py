@@ -349,7 +349,7 @@ def _restored(function: Function, model: SemanticModel) -> Iterable[str]:
                 for item in current.items:
                     yield from _restored_by_context(item.context_expr, function, model)
             current = function.parents.get(current)
-    if _ends_with_code(function):
+    if _ends_with_code(function, model):
         for resource in TELLING:
             if speaks_of(function.name, resource) or telling_cleanup(function, resource, model):
                 yield resource
@@ -384,11 +384,16 @@ def _is_header(node: ast.AST, function: Function) -> bool:
     return isinstance(function.parents.get(node), ast.withitem)
 
 
-def _ends_with_code(function: Function) -> bool:
-    """Whether something happens behind the ``yield`` of a fixture."""
+def _ends_with_code(function: Function, model: SemanticModel) -> bool:
+    """Whether a fixture calls something behind its ``yield`` that cannot be looked into."""
     if function.node is None or ast.Yield not in function.bag:
         return False
-    return any(behind_yield(function, call) for call in function.bag.get(ast.Call, ()))
+    return any(
+        isinstance(call, ast.Call)
+        and behind_yield(function, call)
+        and not (model.qualified_name(call.func, function) or "").startswith(("os.", "sys.", "builtins."))
+        for call in function.bag.get(ast.Call, ())
+    )
 
 
 def _fixture_restores(effect: Effect, model: SemanticModel, graph: FixtureGraph | None) -> str | None:

@@ -218,8 +218,8 @@ class _Reader:
 
     def _restores(self, effect: Effect) -> bool:
         """Whether *effect* puts back what was there, or takes away what was set here before."""
-        if isinstance(effect.whole, ast.Assign) and effect.method == "pop":
-            return False
+        if effect.whole is None:
+            return False  # such as ``old = os.environ.pop("K")``
         cleanup = cleanup_place(self.function, effect.node, self.model) is not None
         if effect.kind is EffectKind.ENV_DELETE:
             return cleanup or self._depends_on_saved(effect.node) or self._was_set_before(effect)

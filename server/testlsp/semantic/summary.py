@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from testlsp.semantic.assertions import checking_helpers
@@ -19,7 +21,7 @@ from testlsp.semantic.fixtures import (
     test_from,
 )
 from testlsp.semantic.model import SemanticModel
-from testlsp.semantic.names import ModuleNames
+from testlsp.semantic.names import ModuleNames, dotted
 from testlsp.syntax import SourceFile, Statement
 
 
@@ -30,7 +32,8 @@ class FileSummary(NamedTuple):
     relative ones with their leading dots; *star_imports* the modules of ``from x import *``. *exports* is a literal
     ``__all__``. *plain* are the module's own functions and classes that are no fixtures, listed only where a star
     import could bring fixtures of the same name. *marks* are those of ``pytestmark``. *helpers* names the
-    functions, other than tests, that can fail a test: ``expect_order``, ``Page.expect_title``.
+    functions, other than tests, that can fail a test: ``expect_order``, ``Page.expect_title``. *markers* are the names
+    in the module's ``pytestmark``, dotted as written.
     """
 
     path: str
@@ -45,6 +48,7 @@ class FileSummary(NamedTuple):
     exports: tuple[str, ...] | None = None
     plain: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ()
 
     @property
     def usefixtures(self) -> tuple[str, ...]:
@@ -109,7 +113,28 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         exports,
         _plain(names, fixtures) if names.stars else (),
         checking_helpers(model),
+        _markers(source),
     )
+
+
+def _markers(source: SourceFile) -> tuple[str, ...]:
+    """Return the marks that ``pytestmark`` gives to all tests of a module."""
+    return tuple(
+        name
+        for statement in source.statements
+        if "pytestmark" in statement.text
+        for node in marks_assigned(statement.body)
+        if (name := dotted(node.func if isinstance(node, ast.Call) else node)) is not None
+    )
+
+
+def marks_assigned(body: Iterable[ast.stmt]) -> list[ast.expr]:
+    """Return the marks in the assignments to ``pytestmark`` directly in *body*, that of a module or class."""
+    found: list[ast.expr] = []
+    for node in body:
+        if isinstance(node, ast.Assign) and any(dotted(target) == "pytestmark" for target in node.targets):
+            found += node.value.elts if isinstance(node.value, ast.List | ast.Tuple) else [node.value]
+    return found
 
 
 def _with_restored(found: tuple[Fixture, ...], statement: Statement, model: SemanticModel) -> tuple[Fixture, ...]:
