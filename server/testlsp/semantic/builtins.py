@@ -25,9 +25,9 @@ PYTEST = "<pytest>"
 
 PYTEST_FIXTURES = _fixtures(
     PYTEST,
-    session="cache(request) doctest_namespace pytestconfig(request) record_testsuite_property(request) "
+    session="doctest_namespace pytestconfig(request) record_testsuite_property(request) "
     "tmp_path_factory(request) tmpdir_factory(request)",
-    function="capfd(request) capfdbinary(request) caplog(request) capsys(request) capsysbinary(request) "
+    function="cache(request) capfd(request) capfdbinary(request) caplog(request) capsys(request) capsysbinary(request) "
     "capteesys(request) monkeypatch record_property(request) record_xml_attribute(request) recwarn request "
     "subtests(request) tmp_path(request,tmp_path_factory) tmpdir(tmp_path)",
 )
