@@ -90,7 +90,7 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
             _forget_classes(facts, fixtures, tests, classes)
         for name in facts.plain:
             fixtures.pop(((), name), None)
-        for fixture in _with_restored(facts.fixtures, statement, model):
+        for fixture in _with_state(facts.fixtures, statement, model):
             fixtures[fixture.owner, fixture.function] = fixture
         for test in facts.tests:
             tests[test.owner, test.name] = test
@@ -137,18 +137,22 @@ def marks_assigned(body: Iterable[ast.stmt]) -> list[ast.expr]:
     return found
 
 
-def _with_restored(found: tuple[Fixture, ...], statement: Statement, model: SemanticModel) -> tuple[Fixture, ...]:
-    """Say of each fixture which process state it puts back."""
+def _with_state(found: tuple[Fixture, ...], statement: Statement, model: SemanticModel) -> tuple[Fixture, ...]:
+    """Say of each fixture which process state it changes and which it puts back."""
     if not found:
         return found
-    from testlsp.semantic.restoration import restored_resources
+    from testlsp.semantic.restoration import changed_resources, restored_resources
 
     functions = {(function.chain, function.name): function for function in model.functions_of(statement)}
     made = []
     for fixture in found:
         function = functions.get((fixture.owner, fixture.function))
-        restored = restored_resources(function, model) if function is not None else ()
-        made.append(fixture._replace(restores=tuple(sorted(restored))) if restored else fixture)
+        if function is not None:
+            fixture = fixture._replace(
+                effects=tuple(sorted(changed_resources(function, model))),
+                restores=tuple(sorted(restored_resources(function, model))),
+            )
+        made.append(fixture)
     return tuple(made)
 
 
