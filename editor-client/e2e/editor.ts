@@ -94,7 +94,9 @@ export class Editor {
     await cp(path.join(this.options.scratch, "user", "logs"), path.join(target, "logs"), { recursive: true }).catch(
       () => undefined,
     );
-    await cp(path.join(this.options.scratch, "code-server.log"), path.join(target, "code-server.log")).catch(() => undefined);
+    await cp(path.join(this.options.scratch, "code-server.log"), path.join(target, "code-server.log")).catch(
+      () => undefined,
+    );
   }
 
   private async prepare(): Promise<void> {
@@ -156,11 +158,13 @@ export class Editor {
   }
 
   private async ready(): Promise<void> {
-    for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(100)) {
+    const deadline = Date.now() + 60_000;
+    while (Date.now() < deadline) {
       const answer = await fetch(`${this.url}/healthz`).catch(() => undefined);
       if (answer?.ok) {
         return;
       }
+      await sleep(100);
     }
     throw new Error("code-server did not start within a minute");
   }
@@ -180,11 +184,15 @@ function freePort(): Promise<number> {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+      server.close(() => {
+        resolve(typeof address === "object" && address ? address.port : 0);
+      });
     });
   });
 }
 
 export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }

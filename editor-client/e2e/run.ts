@@ -125,7 +125,10 @@ async function prepareFolder(folder: string, story: Story): Promise<void> {
   if (options.stub) {
     // Through a wrapper, so that the stub runs with the interpreter that was found and not with what PATH means later.
     const stub = path.join(path.dirname(folder), "stub-testlsp");
-    await writeFile(stub, `#!/bin/sh\nexec "${realPython()}" "${path.join(HERE, "fixtures", "stub_server.py")}" "$@"\n`);
+    await writeFile(
+      stub,
+      `#!/bin/sh\nexec "${realPython()}" "${path.join(HERE, "fixtures", "stub_server.py")}" "$@"\n`,
+    );
     await chmod(stub, 0o755);
     settings["testlsp.path"] = [stub];
   }
@@ -140,7 +143,11 @@ async function serverProcesses(scratch: string): Promise<number[]> {
     const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
     const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
     const words = command.split("\0").filter((word) => word !== "");
-    if (environment.includes(`HOME=${path.join(scratch, "home")}`) && words.at(-1) === "server" && /python/.test(words[0] ?? "")) {
+    if (
+      environment.includes(`HOME=${path.join(scratch, "home")}`) &&
+      words.at(-1) === "server" &&
+      /python/.test(words[0] ?? "")
+    ) {
       found.push(Number(pid));
     }
   }

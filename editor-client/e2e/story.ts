@@ -12,11 +12,11 @@ export interface Stage {
   /** The copy of the suite that is this story's alone. */
   readonly folder: string;
   /** Open the folder with these files; the last is in front. */
-  open(...files: string[]): Promise<void>;
+  readonly open: (...files: string[]) => Promise<void>;
   /** What is on the disk. */
-  read(file: string): Promise<string>;
+  readonly read: (file: string) => Promise<string>;
   /** The processes of the server that belongs to this window's folder. */
-  serverProcesses(): Promise<number[]>;
+  readonly serverProcesses: () => Promise<number[]>;
 }
 
 export interface Story {

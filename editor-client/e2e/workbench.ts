@@ -85,7 +85,9 @@ export class Workbench {
 
   /** Control+. before the light bulb is drawn opens nothing. */
   async lightBulb(): Promise<void> {
-    await this.page.waitForSelector('.monaco-editor .codicon[class*="lightbulb"], .monaco-editor [class*="gutter-lightbulb"]');
+    await this.page.waitForSelector(
+      '.monaco-editor .codicon[class*="lightbulb"], .monaco-editor [class*="gutter-lightbulb"]',
+    );
   }
 
   /** The titles that Control+. offers. The menu stays open. */
@@ -145,7 +147,10 @@ export class Workbench {
     await this.page.waitForSelector(".quick-input-widget input");
     await this.page.keyboard.type(String(line));
     await this.page.keyboard.press("Enter");
-    await this.page.locator(".statusbar-item").filter({ hasText: `Ln ${line},` }).waitFor();
+    await this.page
+      .locator(".statusbar-item")
+      .filter({ hasText: `Ln ${line},` })
+      .waitFor();
   }
 
   async focusEditor(): Promise<void> {
@@ -164,10 +169,15 @@ export class Workbench {
 
   /** Wait until the status bar's entry matches. */
   async status(text: RegExp): Promise<void> {
-    const item = this.page.locator("#testlsp\\.testlsp\\.testlsp\\.status, .statusbar-item").filter({ hasText: /testlsp/ });
+    const item = this.page
+      .locator("#testlsp\\.testlsp\\.testlsp\\.status, .statusbar-item")
+      .filter({ hasText: /testlsp/ });
     let seen = "";
     await this.until(`status ${String(text)}`, async () => {
-      seen = (await item.count()) > 0 ? `${await item.first().innerText()} ${(await item.first().getAttribute("aria-label")) ?? ""}` : "";
+      seen =
+        (await item.count()) > 0
+          ? `${await item.first().innerText()} ${(await item.first().getAttribute("aria-label")) ?? ""}`
+          : "";
       return text.test(seen);
     }).catch((error: unknown) => {
       throw new Error(`${String(error)}; the status is "${seen}"`);
@@ -185,7 +195,7 @@ export class Workbench {
       .locator(".editor-group-container.active .monaco-editor .view-line")
       .evaluateAll((elements) =>
         elements
-          .map((element) => ({ top: element.getBoundingClientRect().top, text: element.textContent ?? "" }))
+          .map((element) => ({ top: element.getBoundingClientRect().top, text: element.textContent }))
           .sort((one, other) => one.top - other.top)
           .map((line) => line.text.replaceAll("\u00a0", " ")),
       );
@@ -199,13 +209,12 @@ export class Workbench {
 
   /** Wait until `condition` holds. */
   async until(what: string, condition: () => Promise<boolean>, ms = PATIENCE_MS): Promise<void> {
-    for (const deadline = Date.now() + ms; ; await this.page.waitForTimeout(50)) {
-      if (await condition()) {
-        return;
-      }
+    const deadline = Date.now() + ms;
+    while (!(await condition())) {
       if (Date.now() > deadline) {
         throw new Error(`not within ${ms / 1000} s: ${what}`);
       }
+      await this.page.waitForTimeout(50);
     }
   }
 }

@@ -40,9 +40,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
 
   await current.refresh("the extension was activated");
   // After the start: the Python extension takes its time, and most windows have none or the choice made already.
-  context.subscriptions.push(
-    await onInterpreterChange(() => void current.refresh("another interpreter was chosen")),
-  );
+  context.subscriptions.push(await onInterpreterChange(() => void current.refresh("another interpreter was chosen")));
 }
 
 async function onSettings(current: Session, change: vscode.ConfigurationChangeEvent): Promise<void> {

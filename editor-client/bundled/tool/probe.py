@@ -1,7 +1,7 @@
 """Print, as JSON, what an interpreter offers: its version, its own testlsp, and whether it can run the bundled one.
 
-Run as ``python -I probe.py LIBS``: isolated, so that nothing of the working folder is imported, and importing nothing that
-is not the standard library's. It must be understood by any Python 3.
+Run as ``python -I probe.py LIBS``: isolated, so that nothing of the working folder is imported, and importing nothing
+but the standard library. It must be understood by any Python 3.
 """
 
 import json
@@ -30,7 +30,9 @@ def bundle_problem(libs):
     for package, module in (("libcst", "native"), ("pydantic_core", "_pydantic_core")):
         folder = os.path.join(libs, package)
         if not any(os.path.exists(os.path.join(folder, module + suffix)) for suffix in EXTENSION_SUFFIXES):
-            return "the bundled {} was not built for Python {}.{} on this platform".format(package, *sys.version_info[:2])
+            return "the bundled {} was not built for Python {}.{} on this platform".format(
+                package, *sys.version_info[:2]
+            )
     return ""
 
 

@@ -1,7 +1,7 @@
 """Start testlsp with the arguments given; ``--libs DIR`` first takes it from there instead of the interpreter.
 
-Run as ``python -I start.py [--libs DIR] server``: isolated, so that neither the working folder nor PYTHONPATH can put another
-module in the place of one of ours.
+Run as ``python -I start.py [--libs DIR] server``: isolated, so that neither the working folder nor PYTHONPATH can put
+another module in the place of one of ours.
 """
 
 import sys

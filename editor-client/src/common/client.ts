@@ -96,7 +96,7 @@ class ServerProcess {
         reject(error);
       });
       // "close" comes after "exit", when the last output was read.
-      child.once("close", (code, signal) => this.ended(signal ? `ended by ${signal}` : `exit code ${code}`));
+      child.once("close", (code, signal) => this.ended(signal ? `ended by ${signal}` : `exit code ${String(code)}`));
     });
   }
 
@@ -142,7 +142,7 @@ function clientOptions(
       handleDiagnostics: (uri, diagnostics, next) => next(uri, diagnostics.map(linked)),
       provideDiagnostics: async (document, previous, token, next) => {
         const report = await next(document, previous, token);
-        if (report?.kind === "full") {
+        if (report && "items" in report) {
           report.items = report.items.map(linked);
         }
         return report;

@@ -6,9 +6,10 @@ import { NAME } from "./constants";
 
 export type Logger = Pick<vscode.LogOutputChannel, "trace" | "debug" | "info" | "warn" | "error">;
 
-export interface Channels extends vscode.Disposable {
+export interface Channels {
   readonly client: vscode.LogOutputChannel;
   readonly server: vscode.LogOutputChannel;
+  dispose(): void;
 }
 
 export function createChannels(): Channels {

@@ -25,7 +25,12 @@ export interface Pythons {
  * The order: the setting `testlsp.interpreter`, the Python extension's choice, `.venv` or `venv` in a workspace folder. In an
  * untrusted workspace nothing that lies in the workspace is considered, because running it would run the workspace's code.
  */
-export async function interpreters(setting: string, trusted: boolean, host: Pythons, log: Logger): Promise<Interpreters> {
+export async function interpreters(
+  setting: string,
+  trusted: boolean,
+  host: Pythons,
+  log: Logger,
+): Promise<Interpreters> {
   const folders = (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri);
   const inWorkspace = (file: string) => folders.some((folder) => isInside(file, folder.fsPath));
   const allowed = (file: string) => trusted || !inWorkspace(file);

@@ -19,12 +19,18 @@ export class RestartQueue {
     return this.running;
   }
 
+  private takeRequest(): boolean {
+    const requested = this.again;
+    this.again = false;
+    return requested;
+  }
+
   private async drain(): Promise<void> {
     try {
-      do {
-        this.again = false;
+      await this.task();
+      while (this.takeRequest()) {
         await this.task();
-      } while (this.again);
+      }
     } finally {
       this.running = undefined;
     }

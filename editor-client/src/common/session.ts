@@ -166,10 +166,14 @@ export class Session implements vscode.Disposable {
     this.needs.channels.client.error(`the server stopped: ${reason}`);
     if (delay === undefined) {
       this.become("failed", reason);
-      void this.needs.notices.show("failed", `the server stopped ${this.backOff.count} times and stays off (${reason}).`, [
-        { title: "Show Logs", run: () => this.needs.channels.client.show() },
-        { title: "Restart", run: () => this.restart("asked for in the notice") },
-      ]);
+      void this.needs.notices.show(
+        "failed",
+        `the server stopped ${this.backOff.count} times and stays off (${reason}).`,
+        [
+          { title: "Show Logs", run: () => this.needs.channels.client.show() },
+          { title: "Restart", run: () => this.restart("asked for in the notice") },
+        ],
+      );
       return;
     }
     this.become("crashed", reason);
@@ -198,7 +202,11 @@ export class Session implements vscode.Disposable {
 
 /** Install testlsp with the interpreter's own pip, in a terminal, where the user sees what is done. */
 export function install(interpreter: string): void {
-  const terminal = vscode.window.createTerminal({ name: "Install testlsp", shellPath: interpreter, shellArgs: INSTALL });
+  const terminal = vscode.window.createTerminal({
+    name: "Install testlsp",
+    shellPath: interpreter,
+    shellArgs: INSTALL,
+  });
   terminal.show();
 }
 

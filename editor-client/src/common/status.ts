@@ -56,7 +56,8 @@ function icon(phase: Phase): string {
 
 /** `findings` is the number in the file in front, undefined when that is no file of ours. */
 export function statusView(state: SessionState, server: string, findings: number | undefined): StatusView {
-  const counted = findings !== undefined && (state.phase === "ready" || state.phase === "busy" || state.phase === "troubled");
+  const counted =
+    findings !== undefined && (state.phase === "ready" || state.phase === "busy" || state.phase === "troubled");
   const lines = [
     `${NAME}: ${MEANING[state.phase]}`,
     state.reason,
@@ -78,7 +79,7 @@ export function findingsIn(uri: vscode.Uri): vscode.Diagnostic[] {
 
 export class StatusItem implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
-  private readonly subscriptions: vscode.Disposable[];
+  private readonly subscriptions: { dispose(): unknown }[];
   private state: SessionState = { phase: "starting", reason: "" };
   private server = "";
 
