@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 
 from testlsp.lint import Applicability, Bad, Context, Fix, Good, Rule, on_effect
-from testlsp.semantic.effects import Effect, EffectKind
+from testlsp.semantic.effects import Effect, EffectKind, effects_of
 from testlsp.semantic.functions import FileRole, FunctionKind
 from testlsp.semantic.imported_objects import is_asserted_otherwise, is_reset, is_shared, is_test_mode, surely_exists
 
@@ -155,6 +155,18 @@ class ModuleAttr(Rule):
                 monkeypatch.setattr(plugins, "EXTRA", [], raising=False)
                 assert plugins.load() == []
             """,
+        ),
+        Bad(
+            """
+            from app import config
+
+            def test_new_option():
+                config.NEW = True
+                ^^^^^^^^^^^^^^^^^ `config.NEW` is put back only if nothing fails before
+                assert "NEW" in config.dump()
+                del config.NEW
+            """,
+            why="the deletion would have to go as well: no fix",
         ),
         Bad(
             """
@@ -370,6 +382,11 @@ def _shown(ctx: Context, effect: Effect) -> str:
 def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
     assert effect.container is not None
     assert effect.target is not None
+    if any(
+        other.method == "delattr" and other.target == effect.target for other in effects_of(effect.function, ctx.model)
+    ):
+        if effect.method != "delattr":
+            return []  # monkeypatch would fail to delete at the end what the test has deleted itself
     owner, attribute = ctx.source_of(effect.container), effect.target.rpartition(".")[2]
     exists = surely_exists(effect)
     raising = "" if exists else ", raising=False"

@@ -5,6 +5,7 @@ import ast
 from testlsp.lint import Applicability, Bad, Context, Fix, Good, Rule, Severity, on_effect
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FileRole, FunctionKind
+
 from testlsp_rules.process_state._forms import monkeypatched
 from testlsp_rules.process_state._leaks import SEEN, is_leak, put_back_later
 
@@ -149,7 +150,7 @@ class SysPath(Rule):
 
             sys.path.insert(0, os.path.dirname(__file__))
             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `sys.path` is changed for all tests when this file is imported; pytest's `pythonpath` setting does it in one place
-            """,  # noqa: E501 - the message is that long
+            """,
             path="tests/conftest.py",
             why="only information in a conftest; the setting has to be written by a person",
         ),

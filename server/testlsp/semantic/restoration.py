@@ -322,6 +322,15 @@ def _hook_restores(effect: Effect, model: SemanticModel) -> bool:
     )
 
 
+def changed_resources(function: Function, model: SemanticModel) -> frozenset[str]:
+    """Return the resources that *function*, a fixture, changes itself, apart from clean-up."""
+    return frozenset(
+        effect.kind.resource
+        for effect in effects_of(function, model)
+        if cleanup_place(function, effect.node, model) is None
+    )
+
+
 def restored_resources(function: Function, model: SemanticModel) -> frozenset[str]:
     """Return the resources that *function*, a fixture or tear-down hook, puts back when it ends.
 
