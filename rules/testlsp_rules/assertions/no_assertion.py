@@ -1,0 +1,431 @@
+from __future__ import annotations
+
+import ast
+import re
+
+from testlsp.lint import Bad, Context, Good, Rule, on_function
+from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.semantic.graph import Site
+from testlsp.semantic.names import dotted
+from testlsp.syntax import children
+from testlsp.text import TextRange
+
+from testlsp_rules.assertions._checks import can_fail, is_smoke_test, marks
+
+_BY_INTENT = re.compile(
+    r"rais|no_?error|without_?error|error_?free|crash|smoke|import|instantiat|construct|init|no_?exception|no_?fail|"
+    r"(does|do|is|should)_?(not|nt)|doesnt|warn|accept|allow|compil|noop|no_op|nothing|benchmark|perf|dummy|valid|can_|"
+    r"safe|hang|deadlock|leak|timeout|toleran|ignor|succe|pass",
+    re.I,
+)
+_PLACEHOLDER = re.compile(
+    r"test_?(\d+|[a-z]|foo|bar|it|me|one|two|func|function|mark|pass|sample|hello\w*|example|empty|noop)?(_test)?", re.I
+)
+"""Names that say nothing: such tests are input for somebody's test runner."""
+
+_SHOWS = frozenset("print pprint info debug warning log echo write close".split())
+_HARMLESS_MARKS = re.compile(
+    r"pytest\.mark\.(?!skip|xfail|smoke|.*(image|snapshot|bench|regress|check|approv|golden|mpl|schema|todo))\w+"
+    r"|(unittest\.)?(mock\.)?patch(\.object|\.dict|\.multiple)?|mock_\w+|override_settings|freeze_time"
+)
+_PLAIN_BASES = frozenset(
+    "builtins.object unittest.TestCase unittest.IsolatedAsyncioTestCase django.test.TestCase django.test.SimpleTestCase "
+    "django.test.TransactionTestCase".split()
+)
+
+
+class NoAssertion(Rule):
+    """Has nothing that could fail when the code under test gives a wrong answer.
+
+    A call without an assertion is often a test in its own right: it says that
+    the call does not raise. So this rule only speaks where that cannot be what
+    is meant: the test is empty, or it ends by computing something that it
+    prints, compares or keeps in a name, and never checks. Helpers are followed,
+    in other files too; fixtures that check, snapshots, benchmarks, and tests
+    whose name says that something does not fail, are left alone.
+    """
+
+    code = "TL310"
+    since = "0.1"
+    message = "Nothing in this test can fail"
+    options = ("assertion-helpers", "assertion-fixtures", "smoke-markers")
+    related = ("B018 (ruff)", "F841 (ruff)", "S2699 (SonarPython)")
+    source = "https://github.com/pytest-dev/pytest/issues/2706"
+    examples = (
+        Bad(
+            """
+            def test_total(cart):
+                cart.add("🍎", 3)
+                total = cart.total()
+                ^^^^^ `total` is never checked, and nothing else in this test can fail on a wrong answer
+            """,
+        ),
+        Good(
+            """
+            def test_total(cart):
+                cart.add("🍎", 3)
+                total = cart.total()
+                assert total == 3
+            """
+        ),
+        Bad(
+            """
+            def test_total():
+                ^^^^^^^^^^ This test is empty: it always passes
+                \"\"\"The total counts each piece.\"\"\"
+                pass
+            """,
+        ),
+        Bad(
+            """
+            from app import Cart
+
+            async def test_total():
+                cart = Cart()
+                print(await cart.total())
+                ^^^^^^^^^^^^^^^^^^^^^^^^^ The result is only printed, and nothing in this test can fail on a wrong answer
+            """,
+        ),
+        Bad(
+            """
+            def test_total(cart):
+                total = cart.total()
+                total == 3
+                ^^^^^^^^^^ This comparison has no effect, and nothing else in this test can fail on a wrong answer
+            """,
+        ),
+        Bad(
+            """
+            def test_total(cart, caplog):
+                with caplog.at_level(10):
+                    total = cart.total()
+                    ^^^^^ `total` is never checked, and nothing else in this test can fail on a wrong answer
+                    print("total", total)
+            """,
+            why="Printing is no check.",
+        ),
+        Good(
+            """
+            def test_opens_twice(shop):
+                shop.open()
+                shop.open()
+            """,
+            why="That nothing is raised can be all that is meant.",
+        ),
+        Good(
+            """
+            def test_total_does_not_raise(cart):
+                total = cart.total()
+            """,
+            why="The name says what is tested.",
+        ),
+        Good(
+            """
+            from helpers import look_at
+
+            def test_total(cart):
+                look_at(cart)
+                total = cart.total()
+            """,
+            files={
+                "tests/helpers.py": "from inner import compare as look_at\n",
+                "tests/inner.py": "def compare(cart):\n    assert cart.total() == 3\n",
+            },
+            why="A helper in another file asserts.",
+        ),
+        Good(
+            """
+            class TestCart:
+                def outcome(self, cart):
+                    return self.compared(cart)
+
+                def compared(self, cart):
+                    assert cart.total() == 3
+
+                def test_total(self, cart):
+                    total = self.outcome(cart)
+            """,
+            why="A method two calls away asserts.",
+        ),
+        Good(
+            """
+            def test_total(cart):
+                total = cart.total()
+            """,
+            files={
+                "tests/conftest.py": """
+                import pytest
+
+                @pytest.fixture
+                def cart():
+                    made = Cart()
+                    yield made
+                    assert made.counted
+                """
+            },
+            why="The fixture asserts at its end.",
+        ),
+        Good(
+            """
+            def test_total(benchmark, cart):
+                total = benchmark(cart.total)
+            """,
+            why="A benchmark measures.",
+        ),
+        Good(
+            """
+            import pytest
+
+            @pytest.mark.skip(reason="not written yet")
+            def test_total():
+                pass
+
+            @pytest.mark.smoke
+            def test_page(client):
+                page = client.get("/")
+            """,
+            why="Skipped tests and smoke tests may have nothing to check.",
+        ),
+        Good(
+            """
+            def test_connects(database):
+                pass
+            """,
+            why="Setting up the fixture is the test.",
+        ),
+        Good(
+            """
+            import pytest
+
+            @pytest.mark.usefixtures("database")
+            def test_connects():
+                pass
+
+            class TestSchema:
+                def setup_method(self):
+                    create_schema()
+
+                def test_can_be_created_again(self):
+                    pass
+            """,
+            files={"tests/conftest.py": "import pytest\n\n@pytest.fixture\ndef database():\n    return connect()\n"},
+            why="What runs before the test is what is tested.",
+        ),
+        Good(
+            """
+            def test_1():
+                pass
+            """,
+            path="samples/test_one.py",
+            why="A name that says nothing: input for a test runner's own tests.",
+        ),
+        Good(
+            """
+            from base import CartContract
+
+            class TestBasket(CartContract):
+                def test_total(self):
+                    pass
+            """,
+            why="An inherited test is turned off.",
+        ),
+        Good(
+            """
+            from hypothesis import given, strategies as st
+
+            @given(st.text())
+            def test_parse(text):
+                parsed = parse(text)
+            """,
+            why="That no input makes it raise is a property; other decorators can check, too.",
+        ),
+        Good(
+            """
+            def test_total(cart):
+                _ = cart.total()
+
+            def test_keeps_open(shop):
+                held = shop.hold()
+                shop.close_all()
+
+            def test_passes_on(cart, look_at):
+                total = cart.total()
+                look_at(total)
+            """,
+            why="Thrown away on purpose; kept alive for what follows; handed on.",
+        ),
+        Good(
+            """
+            import unittest
+
+            class TestCart(unittest.TestCase):
+                def tearDown(self):
+                    self.assertTrue(self.cart.counted)
+
+                def test_total(self):
+                    total = self.cart.total()
+            """,
+            why="What runs behind the test asserts.",
+        ),
+        Good(
+            """
+            def test_total(cart, expectation):
+                with expectation:
+                    total = cart.total()
+            """,
+            why="The context is handed in and may be `pytest.raises(...)`.",
+        ),
+        Good(
+            """
+            def test_total(cart):
+                total = cart.total()
+                return total
+            """,
+            why="pytest itself complains about tests that return something.",
+        ),
+    )
+
+    @on_function(FunctionKind.TEST)
+    def check(self, ctx: Context, function: Function) -> None:
+        """Report an empty test, and one that ends with a result it does not check."""
+        assert function.node is not None
+        if ast.Assert in function.bag or ast.Raise in function.bag or not _stands_alone(ctx, function):
+            return
+        body = [node for node in function.node.body if not _is_nothing(node)]
+        if not body:
+            self._check_empty(ctx, function)
+            return
+        if ast.Yield in function.bag or ast.Return in function.bag or _BY_INTENT.search(function.name):
+            return
+        found = _unchecked(ctx, _last_act(ctx, body))
+        if found is not None and not _is_marked(ctx) and not is_smoke_test(ctx) and not can_fail(ctx):
+            ctx.report(*found)
+
+    def _check_empty(self, ctx: Context, function: Function) -> None:
+        assert function.node is not None
+        requested = function.params[1 if function.class_info else 0 :]
+        if requested or _PLACEHOLDER.fullmatch(function.name) or _is_set_up(ctx, function):
+            return
+        if _is_marked(ctx) or is_smoke_test(ctx):
+            return
+        start = ctx.statement.text.index(function.name, ctx.statement.range(function.node).start + len("def "))
+        ctx.report(TextRange(start, start + len(function.name)), "This test is empty: it always passes")
+
+
+def _is_set_up(ctx: Context, function: Function) -> bool:
+    """Whether something runs before the test, which may be what is tested."""
+    if function.class_info and any(
+        other.kind in {FunctionKind.XUNIT, FunctionKind.FIXTURE} for other in ctx.model.functions_of(ctx.statement)
+    ):
+        return True
+    graph = ctx.graph
+    return graph is None or len(graph.closure(Site(ctx.path, function.chain, function.name))) > 0
+
+
+def _is_marked(ctx: Context) -> bool:
+    """Whether a decorator skips the test, or may check something itself."""
+    return not all(_HARMLESS_MARKS.fullmatch(name) for name in marks(ctx))
+
+
+def _stands_alone(ctx: Context, function: Function) -> bool:
+    """Whether the test inherits from nothing that may run, check or replace something, and nobody inherits it."""
+    info = function.class_info
+    while info is not None:
+        for base in info.node.bases:
+            if ctx.model.qualified_name(base) not in _PLAIN_BASES:
+                return False
+        if any(info.name in binding.bases for binding in ctx.model.names.table.values()):
+            return False
+        info = info.parent
+    return not (function.class_info and _hooks_check(ctx, function))
+
+
+def _hooks_check(ctx: Context, function: Function) -> bool:
+    return any(
+        other.kind is FunctionKind.XUNIT and other.chain == function.chain and other.bag.keys() & {ast.Assert, ast.Call}
+        for other in ctx.model.functions_of(ctx.statement)
+        if "own" in other.name.lower() or "after" in other.name.lower()
+    )
+
+
+def _is_nothing(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+
+
+def _last_act(ctx: Context, body: list[ast.stmt]) -> ast.stmt:
+    """Return the statement with which the test ends, prints of what is there already and clean-up aside."""
+    for node in reversed(body):
+        if _is_nothing(node) or isinstance(node, ast.Delete):
+            continue
+        if isinstance(node, ast.With | ast.AsyncWith) and not any(
+            isinstance(item.context_expr, ast.Name) for item in node.items
+        ):
+            return _last_act(ctx, node.body)
+        if isinstance(node, ast.Expr) and _shows(node.value) and not _computes(node.value):
+            continue
+        return node
+    return body[-1]
+
+
+def _shows(node: ast.expr) -> bool:
+    """Whether *node* only prints or closes something."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return name in _SHOWS
+
+
+def _computes(node: ast.expr) -> bool:
+    """Whether an argument of the call *node* is a result that is nowhere else."""
+    return isinstance(node, ast.Call) and any(_has_call(argument) for argument in node.args)
+
+
+def _has_call(node: ast.AST) -> bool:
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, ast.Call | ast.Await):
+            return dotted(getattr(current, "func", None)) not in {"len", "str", "repr", "type", "vars", "dir"}
+        pending += children(current)
+    return False
+
+
+def _unchecked(ctx: Context, node: ast.stmt) -> tuple[ast.expr, str] | None:
+    """Return the result that *node* computes for nothing and what to say about it, None when there is none."""
+    last = "nothing else in this test can fail on a wrong answer"
+    if isinstance(node, ast.Expr):
+        if isinstance(node.value, ast.Compare):
+            return node.value, f"This comparison has no effect, and {last}"
+        if _shows(node.value) and dotted(getattr(node.value, "func", None)) in {"print", "pprint"}:
+            return node.value, f"The result is only printed, and {last.replace(' else', '')}"
+        return None
+    if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None or not _has_call(node.value):
+        return None
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    names = targets[0].elts if len(targets) == 1 and isinstance(targets[0], ast.Tuple) else targets
+    if not all(isinstance(name, ast.Name) and not _is_looked_at(ctx, name.id) for name in names):
+        return None
+    telling = [name for name in names if isinstance(name, ast.Name) and not name.id.startswith("_")]
+    return (telling[0], f"`{telling[0].id}` is never checked, and {last}") if telling else None
+
+
+def _is_looked_at(ctx: Context, name: str) -> bool:
+    """Whether *name* is used for anything but being printed."""
+    pending = [ctx.function]
+    while pending:
+        function = pending.pop()
+        pending += function.nested
+        for node in function.bag.get(ast.Name, ()):
+            assert isinstance(node, ast.Name)
+            if node.id == name and isinstance(node.ctx, ast.Load) and not _is_shown(function, node):
+                return True
+    return False
+
+
+def _is_shown(function: Function, node: ast.AST) -> bool:
+    parent = function.parents.get(node)
+    while parent is not None and not isinstance(parent, ast.stmt):
+        if isinstance(parent, ast.Call) and dotted(parent.func) in {"print", "pprint"}:
+            return True
+        parent = function.parents.get(parent)
+    return False
