@@ -160,11 +160,20 @@ def rest_of_body(function: Function, whole: ast.stmt) -> ast.stmt | None:
     """
     if function.node is None or not any(item is whole for item in function.node.body[:-1]):
         return None
+    if not begins_its_line(function, whole):
+        return None
     if function.outermost.kind is FunctionKind.FIXTURE:
         yields = function.bag.get(ast.Yield, [])
         if len(yields) != 1 or getattr(yields[0], "lineno", 0) <= whole.lineno or ast.Return in function.bag:
             return None
     return function.node.body[-1]
+
+
+def begins_its_line(function: Function, statement: ast.stmt) -> bool:
+    """Whether no other statement of the body of *function*, nor its header, ends on the line of *statement*."""
+    assert function.node is not None
+    others = [item for item in function.node.body if item is not statement]
+    return function.node.lineno < statement.lineno and all(item.end_lineno != statement.lineno for item in others)
 
 
 def in_context(ctx: Context, effects: list[Effect], first: ast.stmt, last: ast.stmt) -> Rewrite:
