@@ -53,7 +53,10 @@ def outcome_on_disk(
     except FileProblem as problem:
         return unreadable(path, problem)
     analysis = analyse(path, text, settings, selection, summaries, explicit, whole_project)
-    return outcome_of(analysis, digest(data), summaries, details=details, whole_project=whole_project)
+    outcome = outcome_of(analysis, digest(data), summaries, details=details, whole_project=whole_project)
+    for piece in analysis.source.statements:
+        piece.memo.clear()  # cuts the circles of references, so that memory is free without the garbage collector
+    return outcome
 
 
 def outcome_of(
