@@ -319,3 +319,25 @@ def test_two_thousand_files_are_quick() -> None:
     assert made - started < 0.5
     assert asked - made < 5
     assert ended - asked < 0.5
+
+
+def test_project_installed_in_place_keeps_its_conftests() -> None:
+    """An editable install puts the project's own folder among the installed ones; its tests are still its tests."""
+    files = {"/p/tests/conftest.py": PROJECT["/p/conftest.py"], "/p/tests/test_a.py": "def test_a(db): pass\n"}
+    for site in ("/p", "/p/src", "/"):
+        graph = graph_of(files, Root("/p", site=("/v/site-packages", site)))
+        found = graph.resolve("db", Site("/p/tests/test_a.py"))
+        assert found is not None, site
+        assert found.path == "/p/tests/conftest.py"
+
+
+def test_anyio_mark_counts_for_async_tests() -> None:
+    """anyio's plugin lets marked ``async def`` tests use its backend fixture, so an override of it is in use."""
+    files = {
+        "/p/conftest.py": "import pytest\n@pytest.fixture\ndef anyio_backend(): return 'asyncio'\n",
+        "/p/test_a.py": "import pytest\npytestmark = pytest.mark.anyio\nasync def test_a(): pass\ndef test_b(): pass\n",
+    }
+    graph = graph_of(files, Root("/p"))
+    assert [fixture.name for fixture in graph.closure(Site("/p/test_a.py", (), "test_a"))] == ["anyio_backend"]
+    assert len(graph.closure(Site("/p/test_a.py", (), "test_b"))) == 0
+    assert graph.users(graph.summaries["/p/conftest.py"].fixtures[0]) != ()

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from testlsp.semantic.fixtures import NO_MARKS, SCOPES, ClassEntry, CollectedTest, Fixture, MarkAlias, Marks
+from testlsp.semantic.fixtures import ANYIO, NO_MARKS, SCOPES, ClassEntry, CollectedTest, Fixture, MarkAlias, Marks
 from testlsp.semantic.functions import _FIXTURE_DECORATORS, Collection, FunctionNode, matches
 from testlsp.semantic.names import ModuleNames, dotted
 from testlsp.syntax import NodeBag, Statement, collect
@@ -205,7 +205,8 @@ class _Reader:
         if matches(node.name, pattern) or (owner is not None and node.name.startswith("test")):
             marks = self._marks(node.decorator_list)
             dynamic, opaque = self._dynamic(node)
-            test = CollectedTest(node.name, chain, self._requests(node, bool(chain)), marks, dynamic, opaque)
+            is_async = isinstance(node, ast.AsyncFunctionDef)
+            test = CollectedTest(node.name, chain, self._requests(node, bool(chain)), marks, dynamic, opaque, is_async)
             self.tests.setdefault(key, test) if branch else self.tests.update({key: test})
 
     def _makes_fixture(self, decorator: ast.expr) -> bool:
@@ -311,7 +312,9 @@ class _Reader:
         for decorator in reversed(decorators):
             call = decorator if isinstance(decorator, ast.Call) else None
             meaning = self.meaning(call.func if call else decorator)
-            if call is None:
+            if meaning == ANYIO:
+                marks = marks.joined(Marks(aliases=(ANYIO,)))
+            elif call is None:
                 if named and (meaning is None or meaning.partition(".")[0] not in _WELL_KNOWN):
                     name = dotted(decorator)
                     if name is not None:

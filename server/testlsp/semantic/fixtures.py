@@ -44,6 +44,11 @@ class Marks(NamedTuple):
 
 NO_MARKS = Marks()
 
+ANYIO = "pytest.mark.anyio"
+"""The mark with which anyio's plugin makes an ``async def`` test use `ANYIO_FIXTURE`; kept among the aliases."""
+
+ANYIO_FIXTURE = "anyio_backend"
+
 
 class Fixture(NamedTuple):
     """One definition of a fixture.
@@ -89,6 +94,7 @@ class CollectedTest(NamedTuple):
     marks: Marks = NO_MARKS
     dynamic: tuple[str, ...] = ()
     opaque: bool = False
+    is_async: bool = False
 
 
 class ClassEntry(NamedTuple):

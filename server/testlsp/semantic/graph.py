@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from testlsp.semantic.builtins import PYTEST_FIXTURES, plugin_fixtures
-from testlsp.semantic.fixtures import NO_MARKS, ClassEntry, CollectedTest, Fixture, Marks
+from testlsp.semantic.fixtures import ANYIO, ANYIO_FIXTURE, NO_MARKS, ClassEntry, CollectedTest, Fixture, Marks
 from testlsp.semantic.index import RequestIndex
-from testlsp.semantic.modules import Root, candidates, directories, is_below, join, parent
+from testlsp.semantic.modules import Root, candidates, directories, installed_in, is_below, join, parent
 from testlsp.semantic.namespaces import Namespaces
 from testlsp.semantic.sites import EMPTY_LAYER, Closure, Layer, Site, User, layer
 from testlsp.semantic.summary import FileSummary
@@ -89,7 +89,7 @@ class FixtureGraph:
         root = self.root_of(path)
         named: list[tuple[str, str]] = [("", name) for name in root.plugins] if root else []
         named += [(conftest, name) for conftest in conftests for name in self.summaries[conftest].plugins]
-        if root is not None and any(is_below(path, site) for site in root.site):
+        if installed_in(path, root) is not None:
             return tuple(layers)
         seen: set[str] = set()
         for source, name in named:
@@ -163,6 +163,8 @@ class FixtureGraph:
             marks = self.marks(site)
             requests = () if self._namespaces.is_unittest(site.path, site.chain) else test.requests
             asked = (*marks.usefixtures, *requests)
+            if ANYIO in marks.aliases and test.is_async and self.visible(ANYIO_FIXTURE, site):
+                asked = (ANYIO_FIXTURE, *asked)
             return self._traverse(site, asked, frozenset(marks.direct), marks.opaque or test.opaque, test.dynamic)
         fixture = self.fixture_at(site)
         return self.closure_of(fixture) if fixture else Closure()

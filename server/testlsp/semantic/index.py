@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from testlsp.semantic.fixtures import Fixture
+from testlsp.semantic.fixtures import ANYIO, ANYIO_FIXTURE, Fixture, Marks
 from testlsp.semantic.namespaces import Namespaces
 from testlsp.semantic.summary import FileSummary
 
@@ -104,12 +104,16 @@ def _moved(table: dict[str, dict[str, None]], path: str, gone: set[str], added: 
     return copy
 
 
+def _used(marks: Marks) -> tuple[str, ...]:
+    return (*marks.usefixtures, ANYIO_FIXTURE) if ANYIO in marks.aliases else marks.usefixtures
+
+
 def _requests(summary: FileSummary) -> Iterator[tuple[str, Request]]:
     path = summary.path
     for test in summary.tests:
         for names, how in (
             (test.requests, "parameter"),
-            (test.marks.usefixtures, "usefixtures"),
+            (_used(test.marks), "usefixtures"),
             (test.marks.indirect, "indirect"),
             (test.dynamic, "getfixturevalue"),
         ):
@@ -120,10 +124,10 @@ def _requests(summary: FileSummary) -> Iterator[tuple[str, Request]]:
             for name in names:
                 yield name, (path, fixture.owner, fixture.function, "fixture", how)
     for entry in summary.classes:
-        for names, how in ((entry.marks.usefixtures, "usefixtures"), (entry.marks.indirect, "indirect")):
+        for names, how in ((_used(entry.marks), "usefixtures"), (entry.marks.indirect, "indirect")):
             for name in names:
                 yield name, (path, entry.owner, None, "class", how)
-    for names, how in ((summary.marks.usefixtures, "usefixtures"), (summary.marks.indirect, "indirect")):
+    for names, how in ((_used(summary.marks), "usefixtures"), (summary.marks.indirect, "indirect")):
         for name in names:
             yield name, (path, (), None, "module", how)
     for alias in summary.aliases:

@@ -61,6 +61,21 @@ def directories(path: str, top: str) -> list[str]:
     return found[::-1]
 
 
+def installed_in(path: str, root: Root | None) -> str | None:
+    """Return the directory of installed packages that holds *path*; None for the project's own files.
+
+    The project itself is often installed too, in editable form, which makes its directory one that holds packages.
+    """
+    if root is None:
+        return None
+    for site in root.site:
+        if is_below(path, site):
+            own = is_below(root.path, site) or (is_below(site, root.path) and not site.endswith("-packages"))
+            if not own:
+                return site
+    return None
+
+
 def bases(path: str, root: Root | None) -> list[str]:
     """Return the directories in which a file at *path* may find modules of its own tree, most likely first.
 
@@ -68,9 +83,9 @@ def bases(path: str, root: Root | None) -> list[str]:
     """
     if root is None:
         return [*directories(path, "")[::-1]] if not path.startswith("/") else [*directories(path, "/")[::-1]]
-    for site in root.site:
-        if is_below(path, site):
-            return [site]
+    site = installed_in(path, root)
+    if site is not None:
+        return [site]
     found = directories(path, root.path)[::-1]
     return list(dict.fromkeys([*root.pythonpath, *found, join(root.path, "src")]))
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from testlsp.semantic.fixtures import NO_MARKS, ClassEntry, CollectedTest, Fixture, Marks
-from testlsp.semantic.modules import Root, candidates, is_below, join, parent
+from testlsp.semantic.modules import Root, candidates, installed_in, join, parent
 from testlsp.semantic.summary import FileSummary
 
 Bound = tuple[str, Fixture]
@@ -143,7 +143,7 @@ class Namespaces:
     def _reads_installed(self, path: str) -> bool:
         """Whether named imports of *path* are followed into installed packages: only those of conftests and plugins."""
         root = self.root_of(path)
-        return path.endswith("conftest.py") or root is None or any(is_below(path, site) for site in root.site)
+        return path.endswith("conftest.py") or root is None or installed_in(path, root) is not None
 
     # -- classes -----------------------------------------------------------------------------------------------------
 
@@ -285,10 +285,10 @@ class Namespaces:
         root = self.root_of(path)
         modules: list[tuple[str, bool]] = [(name, True) for name in (*summary.plugins, *summary.star_imports)]
         nearby: list[str] = []
-        site = next((place for place in root.site if is_below(path, place)), None) if root else None
+        site = installed_in(path, root)
         inside = path[len(site) + 1 :].partition("/")[0] if site else ""
         top = root.path if root else ""
-        conftest = path.endswith("conftest.py")
+        conftest = path.endswith("conftest.py") or (plugin and site is None)
         tests = conftest or (site is None and _speaks_of_tests(path[len(top) :]))
         asked = _asked_names(summary) if tests else set()
         for name, target in summary.imports:
