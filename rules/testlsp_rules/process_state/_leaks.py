@@ -19,7 +19,7 @@ def is_leak(ctx: Context, effect: Effect) -> bool:
     outer = effect.function.outermost
     if outer.kind not in {FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.XUNIT}:
         return False
-    if outer.in_unittest is None or (outer.in_unittest and not _base_is_known(ctx, outer)):
+    if outer.in_unittest is None or (outer.in_unittest and not base_is_known(ctx, outer)):
         return False  # an unknown base class may have a tearDown
     if outer.fixture is not None and outer.fixture.scope == "session" and ctx.path.endswith("conftest.py"):
         return False  # meant for the whole run
@@ -53,7 +53,7 @@ _TEST_CASES = (
 )
 
 
-def _base_is_known(ctx: Context, function: Function) -> bool:
+def base_is_known(ctx: Context, function: Function) -> bool:
     info = function.class_info
     if info is None:
         return True

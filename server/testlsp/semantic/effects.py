@@ -300,14 +300,15 @@ class _Finder:
         self._add(kind, node, self._alone(node), method, owner, full, attribute, value)
 
     def _is_patcher(self, node: ast.expr) -> bool:
-        """Whether *node* is ``patch(...)``, or a local name that was bound to one."""
+        """Whether *node* is ``patch(...)``, or a local name or attribute that was bound to one."""
         if isinstance(node, ast.Call):
             return self._qualified(node.func) in PATCHES
-        if isinstance(node, ast.Name):
+        name = dotted(node)
+        if name is not None:
             return any(
                 isinstance(assign, ast.Assign)
                 and isinstance(assign.value, ast.Call)
-                and any(isinstance(target, ast.Name) and target.id == node.id for target in assign.targets)
+                and any(dotted(target) == name for target in assign.targets)
                 and self._qualified(assign.value.func) in PATCHES
                 for assign in self.function.bag.get(ast.Assign, ())
             )

@@ -1,0 +1,355 @@
+from __future__ import annotations
+
+import ast
+
+from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on, on_effect
+from testlsp.lint.context import unsafe
+from testlsp.lint.patching import Form, form_for
+from testlsp.rewrite import insert_after, remove_statement, wrap_in_with
+from testlsp.semantic.effects import PATCHES, Effect, EffectKind
+from testlsp.semantic.functions import FileRole, FunctionKind
+from testlsp.semantic.names import dotted
+from testlsp.text import Edit, TextRange
+
+from testlsp_rules.process_state._forms import rest_of_block
+from testlsp_rules.process_state._leaks import base_is_known
+from testlsp_rules.process_state._patchers import Stop, how_stopped
+
+
+class PatcherStart(Rule):
+    """Starts a patch by hand and never stops it for certain, or makes a patch that is never started.
+
+    A patch that nobody stops stays for every later test of the process. One that
+    is made and never started patches nothing, and the test runs with the real thing.
+    `with patch(...)` does both, whatever happens.
+
+    Fix safety: unsafe, because the patch now ends with the test or fixture and other
+    tests may have relied on it; and because a patch that was never started begins to
+    work, which can turn a green test red.
+    """
+
+    code = "TL208"
+    since = "0.1"
+    message = "The patch is started here and never stopped"
+    source = "https://docs.python.org/3/library/unittest.mock.html#patch-methods-start-and-stop"
+    examples = (
+        Bad(
+            """
+            from unittest.mock import patch
+
+            def test_mail():
+                send = patch("app.send").start()  # 📮
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^
+                register("ada")
+                send.assert_called_once()
+            """,
+            fixed="""
+            from unittest.mock import patch
+
+            def test_mail():
+                with patch("app.send") as send:
+                    # 📮
+                    register("ada")
+                    send.assert_called_once()
+            """,
+        ),
+        Good(
+            """
+            from unittest.mock import patch
+
+            def test_mail():
+                with patch("app.send") as send:
+                    register("ada")
+                    send.assert_called_once()
+            """
+        ),
+        Bad(
+            """
+            from unittest import mock
+
+            def test_mail():
+                patcher = mock.patch.object(app, "send")
+                patcher.start()
+                ^^^^^^^^^^^^^^^ The patch is stopped only if nothing fails before
+                register("ada")
+                patcher.stop()
+            """,
+            why="a failing call skips the stop; no fix, since the stop would have to go as well",
+        ),
+        Bad(
+            """
+            from unittest import TestCase, mock
+
+            class MailTest(TestCase):
+                def setUp(self):
+                    self.send = mock.patch("app.send").start()
+                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                    self.patcher = mock.patch.dict("os.environ", A="1")
+                    self.patcher.start()
+                    ^^^^^^^^^^^^^^^^^^^^
+            """,
+            fixed="""
+            from unittest import TestCase, mock
+
+            class MailTest(TestCase):
+                def setUp(self):
+                    self.send = mock.patch("app.send").start()
+                    self.addCleanup(mock.patch.stopall)
+                    self.patcher = mock.patch.dict("os.environ", A="1")
+                    self.patcher.start()
+                    self.addCleanup(self.patcher.stop)
+            """,
+        ),
+        Bad(
+            """
+            import pytest
+            from unittest.mock import patch
+
+            @pytest.fixture(scope="session")
+            def send():
+                patcher = patch("app.send")
+                mock = patcher.start()
+                       ^^^^^^^^^^^^^^^
+                yield mock
+
+            @pytest.fixture
+            def clock():
+                return patch("app.clock").start()
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            fixed="""
+            import pytest
+            from unittest.mock import patch
+
+            @pytest.fixture(scope="session")
+            def send():
+                patcher = patch("app.send")
+                with patcher as mock:
+                    yield mock
+
+            @pytest.fixture
+            def clock():
+                return patch("app.clock").start()
+            """,
+            why="a `return` inside the `with` would end the patch before the test: no fix",
+        ),
+        Bad(
+            """
+            from unittest.mock import patch
+
+            def test_mail():
+                patch("app.send")
+                ^^^^^^^^^^^^^^^^^ The patch is made and never started: nothing is patched
+                register("ada")
+            """,
+            fixed="""
+            from unittest.mock import patch
+
+            def test_mail():
+                with patch("app.send"):
+                    register("ada")
+            """,
+        ),
+        Bad(
+            """
+            from unittest.mock import patch
+
+            patch("app.send").start()
+            ^^^^^^^^^^^^^^^^^^^^^^^^^ The patch is started when this file is imported, for all tests
+            """
+        ),
+        Good(
+            """
+            from unittest import TestCase, mock
+
+            class MailTest(TestCase):
+                def setUp(self):
+                    patcher = mock.patch("app.send")
+                    patcher.start()
+                    self.addCleanup(patcher.stop)
+                    self.clock = mock.patch("app.clock")
+                    self.clock.start()
+
+                def tearDown(self):
+                    self.clock.stop()
+            """,
+            why="stopped in the clean-up and the tear-down",
+        ),
+        Good(
+            """
+            from unittest.mock import patch
+
+            def teardown_function():
+                patch.stopall()
+
+            def test_mail():
+                patch("app.send").start()
+                register("ada")
+            """,
+            why="`stopall` stops what was started",
+        ),
+        Good(
+            """
+            from unittest.mock import patch
+
+            def test_mail(request, stack):
+                patcher = patch("app.send")
+                request.addfinalizer(patcher.stop)
+                patcher.start()
+                clock = patch("app.clock")
+                try:
+                    clock.start()
+                    register("ada")
+                finally:
+                    clock.stop()
+                patchers = [patch("app.a"), patch("app.b")]
+                for each in patchers:
+                    each.start()
+                stack.enter_context(patch("app.c"))
+            """,
+            why="stopped whatever happens, entered, or not to be followed",
+        ),
+        Good(
+            """
+            import pytest
+            from unittest.mock import patch
+
+            @pytest.fixture
+            def send():
+                patcher = patch("app.send")
+                yield patcher.start()
+                patcher.stop()
+
+            @pytest.fixture
+            def sender(register):
+                patcher = patch("app.send")
+                patcher.start()
+                register(patcher)
+            """,
+            why="stopped behind the `yield`, or handed to somebody who may stop it",
+        ),
+        Good(
+            """
+            from unittest.mock import patch
+
+            def test_mail():
+                patch("app.send").start()
+                register("ada")
+            """,
+            files={
+                "tests/conftest.py": """
+                import pytest
+                from unittest import mock
+
+                @pytest.fixture(autouse=True)
+                def stop_patches():
+                    yield
+                    mock.patch.stopall()
+                """
+            },
+            why="an autouse fixture stops all patches",
+        ),
+        Good(
+            """
+            from unittest.mock import patch
+
+            patch("app.send").start()
+            """,
+            path="tests/conftest.py",
+            why="a conftest sets up the whole run",
+        ),
+        Good(
+            """
+            from unittest import mock
+            from shared import MailCase
+
+            class MailTest(MailCase):
+                def setUp(self):
+                    mock.patch("app.send").start()
+            """,
+            why="the base class may well stop all patches",
+        ),
+    )
+
+    @on_effect(
+        EffectKind.PATCH_START,
+        kinds=(FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.XUNIT, FunctionKind.IMPORT_TIME),
+    )
+    def check_started(self, ctx: Context, effect: Effect) -> None:
+        """Report a patch that nothing stops, or only a statement that may not be reached."""
+        function = effect.function
+        if function.kind is FunctionKind.IMPORT_TIME:
+            if ctx.model.role is not FileRole.CONFTEST and "stopall" not in ctx.source.text:
+                ctx.report(effect.node, "The patch is started when this file is imported, for all tests")
+            return
+        if function.in_unittest is None or not base_is_known(ctx, function):
+            return
+        stop = how_stopped(ctx, effect)
+        if stop is Stop.NEVER:
+            ctx.report(effect.node, fixes=_fixes(ctx, effect))
+        elif stop is Stop.LATER:
+            ctx.report(effect.node, "The patch is stopped only if nothing fails before")
+
+    @on(ast.Expr, kinds=(FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.XUNIT))
+    def check_made(self, ctx: Context, node: ast.Expr) -> None:
+        """Report ``patch(...)`` as a statement of its own."""
+        call = node.value
+        if not isinstance(call, ast.Call) or ctx.qualified_name(call.func) not in PATCHES:
+            return
+        rest = rest_of_block(ctx.function, node)
+        fixes = []
+        if rest is not None and ctx.function.kind is not FunctionKind.XUNIT:
+            header = ctx.source_of(call)
+            fixes.append(unsafe("Patch with `with`", lambda: _in_with(ctx, node, rest, header)))
+        ctx.report(call, "The patch is made and never started: nothing is patched", fixes=fixes)
+
+
+def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
+    function, call = effect.function, effect.node
+    parent = ctx.parent(call)
+    if not isinstance(parent, ast.Expr | ast.Assign) or effect.container is None or not isinstance(call, ast.Call):
+        return []
+    if form_for(ctx, function) is Form.ENTER_CONTEXT:
+        if function.params[:1] != ("self",):
+            return []
+        stop = _stop(ctx, effect.container)
+        if stop is None:
+            return []
+        title = "Stop it with `addCleanup`"
+        return [unsafe(title, lambda: insert_after(ctx.statement, parent, f"self.addCleanup({stop})"))]
+    rest = rest_of_block(function, parent)
+    if rest is None or (isinstance(parent, ast.Assign) and not _one_name(parent)):
+        return []
+    name = f" as {ctx.source_of(parent.targets[0])}" if isinstance(parent, ast.Assign) else ""
+    header = f"{ctx.source_of(effect.container)}{name}"
+    return [unsafe("Patch with `with`", lambda: _in_with(ctx, parent, rest, header))]
+
+
+def _one_name(assign: ast.Assign) -> bool:
+    return len(assign.targets) == 1 and isinstance(assign.targets[0], ast.Name)
+
+
+def _stop(ctx: Context, patcher: ast.expr) -> str | None:
+    """Return the callable that stops *patcher*: ``patcher.stop``, or ``patch.stopall`` for one without a name."""
+    if not isinstance(patcher, ast.Call):
+        return f"{ctx.source_of(patcher)}.stop"
+    made = dotted(patcher.func)
+    if made is None:
+        return None
+    head, _, last = made.rpartition(".")
+    patch = head if last in {"object", "dict", "multiple"} else made
+    return f"{patch}.stopall"
+
+
+def _in_with(ctx: Context, statement: ast.stmt, rest: list[ast.stmt], header: str) -> Rewrite:
+    """Let *header* be entered where *statement* was; a comment behind that one comes to stand in the block."""
+    place = ctx.statement.range(statement)
+    text = ctx.statement.text
+    behind = text[place.end :].partition("\n")[0]
+    if not behind.lstrip().startswith("#"):
+        wrap = wrap_in_with(ctx.statement, rest[0], rest[-1], header)
+        return Rewrite([*remove_statement(ctx.statement, statement), *wrap])
+    wrap = wrap_in_with(ctx.statement, statement, rest[-1], header)
+    end = place.end + len(behind) - len(behind.lstrip())
+    kept = [edit for edit in wrap if not place.start < edit.range.start < end]
+    return Rewrite([*kept, Edit(TextRange(place.start, end), "")])
