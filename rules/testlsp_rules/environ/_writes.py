@@ -220,7 +220,7 @@ def _context_around(ctx: Context, effect: Effect) -> str | None:
     return None
 
 
-def _dict_lines(ctx: Context, effect: Effect, start: str, end: str) -> list[str]:
+def patch_dict_lines(ctx: Context, effect: Effect, start: str, end: str) -> list[str]:
     """Return a call of ``patch.dict`` between *start* and *end*, with the change in it or behind it."""
     assert effect.whole is not None
     assert effect.container is not None
@@ -232,7 +232,7 @@ def _dict_lines(ctx: Context, effect: Effect, start: str, end: str) -> list[str]
 
 def _with_mocker(ctx: Context, effect: Effect) -> list[Edit]:
     assert effect.whole is not None
-    edits = replace_statement(ctx.statement, effect.whole, _dict_lines(ctx, effect, "mocker.", ""))
+    edits = replace_statement(ctx.statement, effect.whole, patch_dict_lines(ctx, effect, "mocker.", ""))
     return with_parameter(ctx, edits, "mocker", effect.function)
 
 
@@ -252,7 +252,15 @@ def _entered(ctx: Context, effect: Effect) -> list[Fix]:
         return []
 
     def build() -> Rewrite:
-        lines = _dict_lines(ctx, effect, "self.enterContext(", ")")
+        lines = patch_dict_lines(ctx, effect, "self.enterContext(", ")")
         return Rewrite(replace_statement(ctx.statement, whole, lines), (PATCH_DICT,))
 
     return [unsafe("Use `self.enterContext(patch.dict(...))`", build)]
+
+
+def with_assignment(effect: Effect) -> Effect:
+    """Return *effect* with ``name = os.environ.pop(...)`` as its statement when it is the value of such."""
+    parent = effect.function.parents.get(effect.node) if effect.whole is None else None
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
+        return effect._replace(whole=parent)
+    return effect

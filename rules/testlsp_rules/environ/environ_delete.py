@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import ast
-
 from testlsp.lint import Bad, Context, Good, Rule, on_effect
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FunctionKind
 
 from testlsp_rules.environ._leaks import follows_a_call, leaks
-from testlsp_rules.environ._writes import fixes_for
+from testlsp_rules.environ._writes import fixes_for, with_assignment
 
 
 class EnvironDelete(Rule):
@@ -176,12 +174,4 @@ class EnvironDelete(Rule):
     def check(self, ctx: Context, effect: Effect) -> None:
         """Report a deletion that nothing undoes."""
         if leaks(ctx, effect, FunctionKind.TEST):
-            ctx.report(effect.node, fixes=fixes_for(ctx, _with_assignment(effect), certain=not follows_a_call(effect)))
-
-
-def _with_assignment(effect: Effect) -> Effect:
-    """Return *effect* with ``name = os.environ.pop(...)`` as its statement when it is the value of such."""
-    parent = effect.function.parents.get(effect.node) if effect.whole is None else None
-    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
-        return effect._replace(whole=parent)
-    return effect
+            ctx.report(effect.node, fixes=fixes_for(ctx, with_assignment(effect), certain=not follows_a_call(effect)))

@@ -1,0 +1,130 @@
+"""Replacing the environment saved and restored by hand with one call for each change."""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from testlsp.lint import Applicability, Context, Rewrite
+from testlsp.lint.patching import Form, form_for, with_parameter
+from testlsp.rewrite import indentation_of, newline_of, remove_statements, replace_statement, unwrap_block
+from testlsp.semantic.effects import Effect, EffectKind
+from testlsp.semantic.save_restore import Afterwards, Restore, SaveRestore, afterwards, is_used_otherwise
+from testlsp.text import Edit
+
+from testlsp_rules.environ._writes import PATCH_DICT, Call, monkeypatch_call, outside, patch_dict_lines, with_assignment
+
+
+class Plan(NamedTuple):
+    """What becomes of each part: statements with their new lines, statements that go, ``try`` blocks that dissolve."""
+
+    form: Form
+    replaced: list[tuple[ast.stmt, list[str]]]
+    removed: list[ast.stmt]
+    unwrapped: list[ast.Try]
+    grade: Applicability
+
+
+def plan(ctx: Context, idiom: SaveRestore) -> Plan | None:
+    """Return how *idiom* is to be rewritten, None where that is not possible or not wise."""
+    form = form_for(ctx, idiom.function, "mocker" if ctx.settings.idiom == "mocker" else "monkeypatch")
+    if form is Form.ENTER_CONTEXT and (ctx.settings.python_version < (3, 11) or idiom.function.params[:1] != ("self",)):
+        return None
+    if form not in {Form.FIXTURE, Form.ENTER_CONTEXT} or ctx.settings.idiom == "patch.dict":
+        return None
+    used = {id(save.statement) for save in idiom.saves if is_used_otherwise(save, idiom)}
+    exact = form is Form.FIXTURE and not idiom.snapshot and not used
+    replaced: list[tuple[ast.stmt, list[str]]] = []
+    for change in idiom.changes:
+        effect = with_assignment(change)
+        call = monkeypatch_call(ctx, effect)
+        if call is None or effect.whole is None:
+            return None
+        exact = exact and call.exact and not _may_miss(effect)
+        replaced.append((effect.whole, _lines(ctx, effect, call, form, id(effect.whole) in used)))
+    gone: list[Restore] = []
+    for restore in idiom.restores:
+        after = afterwards(idiom, restore, ctx.model)
+        if after is Afterwards.NOTHING:
+            gone.append(restore)
+        elif (lines := _kept(ctx, restore, form)) is not None:
+            replaced.append((restore.statement, lines))
+        elif after is Afterwards.CALLS:
+            gone.append(restore)
+            exact = False
+        else:
+            return None
+    places = {id(statement) for statement, _ in replaced}
+    removed = [save.statement for save in idiom.saves if id(save.statement) not in used | places]
+    unwrapped = _emptied(gone)
+    if unwrapped is None:
+        return None
+    removed += [restore.statement for restore in gone if restore.guard not in unwrapped]
+    return Plan(form, replaced, removed, unwrapped, Applicability.SAFE if exact else Applicability.UNSAFE)
+
+
+def _may_miss(effect: Effect) -> bool:
+    """Whether the variable may be absent: then ``delenv`` remembers nothing, and a later write of the code stays."""
+    return effect.kind is EffectKind.ENV_DELETE and effect.method == "pop" and effect.value is not None
+
+
+def _lines(ctx: Context, effect: Effect, call: Call, form: Form, used: bool) -> list[str]:
+    if form is Form.ENTER_CONTEXT:
+        return patch_dict_lines(ctx, effect, "self.enterContext(", ")")
+    if ctx.settings.idiom == "mocker":
+        return patch_dict_lines(ctx, effect, "mocker.", "")
+    if isinstance(effect.whole, ast.Assign) and effect.method == "pop" and not used:
+        return call.lines[1:]  # nobody needs the old value any more
+    return call.lines
+
+
+def _kept(ctx: Context, restore: Restore, form: Form) -> list[str] | None:
+    """Return what a mere deletion becomes that something comes after: the variable must be gone from there on."""
+    if restore.guard is not None or form is not Form.FIXTURE or ctx.settings.idiom != "monkeypatch":
+        return None
+    [effect, *others] = restore.effects
+    if others or effect.whole is not restore.statement or effect.kind is not EffectKind.ENV_DELETE:
+        return None
+    call = monkeypatch_call(ctx, effect)
+    return call.lines if call is not None else None
+
+
+def _emptied(gone: list[Restore]) -> list[ast.Try] | None:
+    """Return the ``try`` statements whose ``finally`` has nothing left to do, None if one of them has other clauses."""
+    statements = {id(restore.statement) for restore in gone}
+    guards = list({id(restore.guard): restore.guard for restore in gone if restore.guard is not None}.values())
+    emptied = [guard for guard in guards if all(id(item) in statements for item in guard.finalbody)]
+    if any(guard.handlers or guard.orelse for guard in emptied):
+        return None
+    for guard in emptied:
+        if any(other is not guard and _holds(guard, other) for other in emptied):
+            return None
+    return emptied
+
+
+def _holds(outer: ast.stmt, inner: ast.stmt) -> bool:
+    return outer.lineno <= inner.lineno <= (outer.end_lineno or outer.lineno)
+
+
+def rewritten(ctx: Context, idiom: SaveRestore, made: Plan) -> Rewrite:
+    """Return the edits of *made*."""
+    edits: list[Edit] = []
+    for statement, lines in made.replaced:
+        guard = next((guard for guard in made.unwrapped if _holds(guard, statement)), None)
+        edits += replace_statement(
+            ctx.statement, statement, lines if guard is None else _dedented(ctx, statement, lines, guard)
+        )
+    edits += remove_statements(ctx.statement, made.removed)
+    for guard in made.unwrapped:
+        edits += outside(unwrap_block(ctx.statement, guard), edits)
+    if made.form is Form.ENTER_CONTEXT:
+        return Rewrite(edits, (PATCH_DICT,))
+    name = "mocker" if ctx.settings.idiom == "mocker" else "monkeypatch"
+    return Rewrite(with_parameter(ctx, edits, name, idiom.function))
+
+
+def _dedented(ctx: Context, statement: ast.stmt, lines: list[str], guard: ast.Try) -> str:
+    """Return *lines* as one text that fits where *statement* stands when *guard* is gone."""
+    inner = indentation_of(ctx.statement, guard.body[0])
+    indentation = indentation_of(ctx.statement, guard) + indentation_of(ctx.statement, statement)[len(inner) :]
+    return (newline_of(ctx.statement.text) + indentation).join(lines)
