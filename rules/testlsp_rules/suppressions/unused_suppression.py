@@ -33,8 +33,8 @@ class UnusedSuppression(SuppressionRule):
         Bad(
             """
             def test_login(client):
-                assert client.login() == "ok"  # testlsp: ignore[environ-assignment] -- set by the client
-                                               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert client.login() == "ok"  # testlsp: ignore[environ-setitem] -- set by the client
+                                               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
             fixed="""
             def test_login(client):
@@ -46,7 +46,7 @@ class UnusedSuppression(SuppressionRule):
             import os
 
             def test_login(client):
-                os.environ["TOKEN"] = "abc"  # testlsp: ignore[environ-assignment] -- the process ends here
+                os.environ["TOKEN"] = "abc"  # testlsp: ignore[environ-setitem] -- the process ends here
                 assert client.login()
             """,
             why="it silences a finding",
@@ -71,8 +71,8 @@ class UnusedSuppression(SuppressionRule):
         ),
         Bad(
             """
-            # testlsp: ignore-file[environ-assignment]
-            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            # testlsp: ignore-file[environ-setitem]
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             def test_sum():
                 assert 1 + 1 == 2  # testlsp: ignore  # noqa: PLR0133
                                    ^^^^^^^^^^^^^^^^^
@@ -88,15 +88,15 @@ class UnusedSuppression(SuppressionRule):
             import os
 
             def test_login(client):
-                os.environ["TOKEN"] = "abc"  # testlsp: ignore[environ-asignment]
-                                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unknown rule `environ-asignment`; did you mean `environ-assignment`?
+                os.environ["TOKEN"] = "abc"  # testlsp: ignore[environ-setitm]
+                                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unknown rule `environ-setitm`; did you mean `environ-setitem`?
                 assert client.login() == "ok"
             """,
             fixed="""
             import os
 
             def test_login(client):
-                os.environ["TOKEN"] = "abc"  # testlsp: ignore[environ-assignment]
+                os.environ["TOKEN"] = "abc"  # testlsp: ignore[environ-setitem]
                 assert client.login() == "ok"
             """,
             alternatives={
@@ -114,20 +114,20 @@ class UnusedSuppression(SuppressionRule):
             import os
 
             def test_login(client):
-                # testlsp: disable[environ-assignment]
+                # testlsp: disable[environ-setitem]
                 os.environ["TOKEN"] = "abc"
-                # testlsp: enable[environ-assignment]
+                # testlsp: enable[environ-setitem]
                 assert client.login() == "ok"
-                # testlsp: enable[environ-assignment]
-                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this comment ends no `disable`
+                # testlsp: enable[environ-setitem]
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this comment ends no `disable`
             """,
             fixed="""
             import os
 
             def test_login(client):
-                # testlsp: disable[environ-assignment]
+                # testlsp: disable[environ-setitem]
                 os.environ["TOKEN"] = "abc"
-                # testlsp: enable[environ-assignment]
+                # testlsp: enable[environ-setitem]
                 assert client.login() == "ok"
             """,
         ),
@@ -143,7 +143,7 @@ class UnusedSuppression(SuppressionRule):
             """
             import os
 
-            # testlsp: ignore[environ-assignment]
+            # testlsp: ignore[environ-setitem]
             def test_login(client):
                 os.environ["TOKEN"] = "abc"
                 assert client.login() == "ok"
@@ -164,7 +164,7 @@ class UnusedSuppression(SuppressionRule):
         Good(
             '''
             def test_page():
-                assert render() == "# testlsp: ignore[environ-assignment]"
+                assert render() == "# testlsp: ignore[environ-setitem]"
                 assert page() == """
                 # testlsp: ignore
                 """
@@ -175,14 +175,14 @@ class UnusedSuppression(SuppressionRule):
             """
             def test_sum():
                 # testlsp: see the guide for the names
-                assert 1 + 1 == 2  # testlsp: ignore[unused-suppression, environ-assignment]
+                assert 1 + 1 == 2  # testlsp: ignore[unused-suppression, environ-setitem]
             """,
             why="prose is not judged, and a comment can vouch for itself by name",
         ),
         Good(
             """
             def test_sum(
-                assert 1 + 1 == 2  # testlsp: ignore[environ-assignment]
+                assert 1 + 1 == 2  # testlsp: ignore[environ-setitem]
             """,
             why="what does not parse may hold findings that nobody can see yet",
         ),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from testlsp.semantic.fixtures import ANYIO, NO_MARKS, SCOPES, ClassEntry, CollectedTest, Fixture, MarkAlias, Marks
 from testlsp.semantic.functions import _FIXTURE_DECORATORS, Collection, FunctionNode, matches
+from testlsp.semantic.mutation import returns_mutable
 from testlsp.semantic.names import ModuleNames, dotted
 from testlsp.syntax import NodeBag, Statement, collect
 
@@ -258,6 +259,8 @@ class _Reader:
             isinstance(node, ast.AsyncFunctionDef),
             dynamic,
             opaque,
+            # Only what outlives a test can be spoilt for the next one.
+            returns_mutable(node, self.meaning) if scope != "function" else None,
         )
 
     def _requests(self, node: FunctionNode, method: bool) -> tuple[str, ...]:

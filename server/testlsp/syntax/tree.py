@@ -22,6 +22,8 @@ def _fields(node_type: type[ast.AST]) -> tuple[str, ...]:
     name = node_type.__name__
     if name in {"Constant", "Name", "Global", "Nonlocal", "Import", "ImportFrom", "Pass", "Break", "Continue"}:
         return ()
+    if name == "MatchSingleton":  # ``case True``: its value is no node
+        return ()
     if name == "Dict":  # keys may hold None
         return ("keys", "values")
     fields = node_type._fields
