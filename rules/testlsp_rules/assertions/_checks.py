@@ -12,7 +12,7 @@ from testlsp.semantic.names import dotted
 from testlsp.semantic.summary import marks_assigned
 
 
-def can_fail(ctx: Context, but: ast.AST | None = None) -> bool:
+def can_fail(ctx: Context, *but: ast.AST) -> bool:
     """Whether the current test checks anything, itself or through a helper or fixture, apart from what lies in *but*.
 
     What is not known counts as a check.

@@ -56,14 +56,14 @@ def checks_in(
     model: SemanticModel,
     graph: FixtureGraph,
     named: Callable[[str], bool],
-    but: ast.AST | None = None,
+    but: Iterable[ast.AST] = (),
 ) -> bool:
     """Whether something in *function*, or in a function nested in it, can fail the test or is not known not to.
 
     *named* tells which functions check by their (dotted) name, besides the usual ones. What lies inside *but* does not
     count.
     """
-    ignored = frozenset(map(id, _below(but))) if but is not None else frozenset()
+    ignored = frozenset(id(inner) for node in but for inner in _below(node))
     return any(True for _ in _checks(function, model, _Lookup(model, graph, named), ignored, DEPTH))
 
 
