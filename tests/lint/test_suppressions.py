@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from textwrap import dedent
 
 import pytest
 from rule_harness import ROOT, everything, lint_files, ruleset, settings_of
+from testlsp.lint import Context, Rule, on
 from testlsp.lint.run import FileFindings, lint_file
 from testlsp.lint.silencing import silence_here, silence_in_file
 from testlsp.lint.suppressions import suppressions
@@ -13,11 +15,29 @@ from testlsp.semantic import SemanticModel
 from testlsp.syntax import SourceFile, parse
 from testlsp.text import apply_edits
 
-RULES = tuple(rule for rule in everything() if rule.code in {"TL101", "TL901"})
+
+class Probe(Rule):
+    """Finds any assignment to an item, so that these tests do not follow what a real rule thinks of it."""
+
+    code = "TL101"
+    since = "0.1"
+    message = "an item is set"
+    examples = ()
+
+    @on(ast.Assign)
+    def check(self, ctx: Context, node: ast.Assign) -> None:
+        """Report it."""
+        if isinstance(node.targets[0], ast.Subscript):
+            ctx.report(node)
+
+
+Probe.name, Probe.family = "environ-setitem", "environ"
+RULES: tuple[type[Rule], ...] = (Probe, *(rule for rule in everything() if rule.code == "TL901"))
 SET = 'os.environ["A"] = "1"'
+OTHER = 'os.environ["B"] = "1"'
 
 
-def lint(code: str, rules: tuple[type, ...] = RULES) -> tuple[SourceFile, FileFindings]:
+def lint(code: str, rules: tuple[type[Rule], ...] = RULES) -> tuple[SourceFile, FileFindings]:
     """Lint a test file that imports ``os``."""
     return lint_files({"tests/test_a.py": "import os\n" + dedent(code)}, "tests/test_a.py", rules, settings_of({}))
 
@@ -33,8 +53,8 @@ def lines_left(code: str, rule: str = "TL101") -> list[int]:
     [
         "# testlsp: ignore[TL101]",
         "# testlsp: ignore[tl101]",
-        "# testlsp: ignore[environ-assignment] -- for the client",
-        "# testlsp: ignore[environ_assignment]",
+        "# testlsp: ignore[environ-setitem] -- for the client",
+        "# testlsp: ignore[environ_setitem]",
         "# testlsp: ignore[TL404, TL101]",
         "# testlsp: ignore[environ]",
         "# testlsp: ignore[TL1]",
@@ -135,7 +155,7 @@ def test_a_comment_of_its_own_line_silences_the_statement_below() -> None:
         for _ in range(2):
             {SET}
             # testlsp: ignore[TL101]
-        {SET}
+        {OTHER}
 
     # testlsp: ignore[TL101]
     @decorated
@@ -158,7 +178,7 @@ def test_a_block_ends_at_enable_or_with_its_block() -> None:
         if True:
             # testlsp: disable
             {SET}
-        {SET}
+        {OTHER}
 
     # testlsp: disable[environ, TL404]
     def test_c():
@@ -230,25 +250,25 @@ def test_comments_have_a_place_of_their_own_for_the_editor() -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (f"    {SET}\n", f"    {SET}  # testlsp: ignore[environ-assignment] -- wanted\n"),
-        (f"    {SET}  # hm\n", f"    {SET}  # hm  # testlsp: ignore[environ-assignment] -- wanted\n"),
+        (f"    {SET}\n", f"    {SET}  # testlsp: ignore[environ-setitem] -- wanted\n"),
+        (f"    {SET}  # hm\n", f"    {SET}  # hm  # testlsp: ignore[environ-setitem] -- wanted\n"),
         (
             f"    {SET}  # testlsp: ignore[TL404] -- old\n",
-            f"    {SET}  # testlsp: ignore[TL404, environ-assignment] -- old\n",
+            f"    {SET}  # testlsp: ignore[TL404, environ-setitem] -- old\n",
         ),
         (
             '    os.environ["A"] = """\n    b\n    """\n',
-            '    os.environ["A"] = """\n    b\n    """  # testlsp: ignore[environ-assignment] -- wanted\n',
+            '    os.environ["A"] = """\n    b\n    """  # testlsp: ignore[environ-setitem] -- wanted\n',
         ),
         (
             '    os.environ["A"] = \\\n        "1"\n',
-            '    os.environ["A"] = \\\n        "1"  # testlsp: ignore[environ-assignment] -- wanted\n',
+            '    os.environ["A"] = \\\n        "1"  # testlsp: ignore[environ-setitem] -- wanted\n',
         ),
         (
             f"    {SET}; x = \\\n        1\n",
-            f"    # testlsp: ignore[environ-assignment] -- wanted\n    {SET}; x = \\\n        1\n",
+            f"    # testlsp: ignore[environ-setitem] -- wanted\n    {SET}; x = \\\n        1\n",
         ),
-        (f"    {SET}; {SET}", f"    {SET}; {SET}  # testlsp: ignore[environ-assignment] -- wanted"),
+        (f"    {SET}; {SET}", f"    {SET}; {SET}  # testlsp: ignore[environ-setitem] -- wanted"),
     ],
 )
 def test_a_finding_can_be_silenced_where_it_stands(before: str, after: str, newline: str) -> None:
@@ -266,8 +286,8 @@ def test_a_finding_can_be_silenced_where_it_stands(before: str, after: str, newl
 def test_a_rule_can_be_silenced_in_the_file() -> None:
     """The comment comes first, behind what must come before it, and joins one that is there."""
     source = parse("a.py", "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\nimport os\n")
-    once = apply_edits(source.text, silence_in_file(source, ["environ-assignment"], "legacy"))
-    assert once.splitlines()[2] == "# testlsp: ignore-file[environ-assignment] -- legacy"
+    once = apply_edits(source.text, silence_in_file(source, ["environ-setitem"], "legacy"))
+    assert once.splitlines()[2] == "# testlsp: ignore-file[environ-setitem] -- legacy"
     again = parse("a.py", once)
     twice = apply_edits(once, silence_in_file(again, ["scope-mismatch"]))
-    assert twice.splitlines()[2] == "# testlsp: ignore-file[environ-assignment, scope-mismatch] -- legacy"
+    assert twice.splitlines()[2] == "# testlsp: ignore-file[environ-setitem, scope-mismatch] -- legacy"
