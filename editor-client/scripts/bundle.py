@@ -1,9 +1,9 @@
 """Put the server and what it needs into bundled/libs.
 
 libcst and pydantic-core have compiled parts, one file for each version of Python. The files of several versions have
-different names, so they are laid side by side, and the same folder serves whichever interpreter a workspace has.
-Without `--target` it is for this machine; `--bare` makes a bundle without compiled parts, whose extension then offers to
-install testlsp into the environment. What a package index does not have for a target is an error.
+different names, so they are laid side by side, and one folder serves whichever interpreter a workspace has.
+Without `--target` it is for this machine; `--bare` makes a bundle without compiled parts, whose extension then offers
+to install testlsp into the environment. What a package index does not have for a target is an error.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import {
   CloseAction,
   ErrorAction,
@@ -12,6 +12,7 @@ import {
 } from "vscode-languageclient/node";
 
 import { NAME, SECTION } from "./constants";
+import { withExplanation } from "./explanations";
 import type { Server } from "./server";
 import { clientSettings, forServer, serverSettings } from "./settings";
 
@@ -164,14 +165,4 @@ function clientOptions(
       },
     },
   };
-}
-
-/** A click on the code of a finding shows the rule's page in the editor, which works without a network. */
-export function withExplanation(diagnostic: vscode.Diagnostic, explainCommand: string): vscode.Diagnostic {
-  const value = typeof diagnostic.code === "object" ? diagnostic.code.value : diagnostic.code;
-  if (diagnostic.source === NAME && value !== undefined) {
-    const query = encodeURIComponent(JSON.stringify([value]));
-    diagnostic.code = { value, target: vscode.Uri.parse(`command:${explainCommand}?${query}`) };
-  }
-  return diagnostic;
 }

@@ -2,7 +2,7 @@
 
 import * as path from "node:path";
 
-import { PythonExtension } from "@vscode/python-extension";
+import type { PythonExtension } from "@vscode/python-extension";
 import * as vscode from "vscode";
 
 import type { Logger } from "./logger";
@@ -45,12 +45,18 @@ export async function interpreters(
   return { own: chosen ?? fromFolders(folders, host), others };
 }
 
+/** Loaded when it is needed: most of the time there is nothing to talk to. */
+async function pythonExtension(): Promise<PythonExtension> {
+  const { PythonExtension } = await import("@vscode/python-extension");
+  return PythonExtension.api();
+}
+
 async function fromPythonExtension(folder: vscode.Uri | undefined, log: Logger): Promise<string | undefined> {
   if (!vscode.extensions.getExtension(PYTHON_EXTENSION)) {
     return undefined;
   }
   try {
-    const api = await PythonExtension.api();
+    const api = await pythonExtension();
     await api.ready;
     const environment = await api.environments.resolveEnvironment(api.environments.getActiveEnvironmentPath(folder));
     return environment?.executable.uri?.fsPath;
@@ -75,7 +81,7 @@ export async function onInterpreterChange(callback: () => void): Promise<vscode.
   if (!vscode.extensions.getExtension(PYTHON_EXTENSION)) {
     return new vscode.Disposable(() => undefined);
   }
-  const api = await PythonExtension.api();
+  const api = await pythonExtension();
   return api.environments.onDidChangeActiveEnvironmentPath(callback);
 }
 
