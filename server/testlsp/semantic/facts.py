@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from testlsp.semantic.fixtures import ANYIO, NO_MARKS, SCOPES, ClassEntry, CollectedTest, Fixture, MarkAlias, Marks
 from testlsp.semantic.functions import _FIXTURE_DECORATORS, Collection, FunctionNode, matches
+from testlsp.semantic.literals import constant, is_none, parametrized, texts
 from testlsp.semantic.mutation import returns_mutable
 from testlsp.semantic.names import ModuleNames, dotted
 from testlsp.syntax import NodeBag, Statement, collect
@@ -166,9 +167,9 @@ class _Reader:
                 if meaning in {"pytest.mark.usefixtures", "pytest.mark.parametrize"}:
                     self.aliases.append(MarkAlias(name, self._marks([value])))
         elif owner is None and name == "pytest_plugins":
-            self.plugins = _names(value)
+            self.plugins = texts(value)
         elif owner is None and name == "__all__":
-            self.exports = _names(value)
+            self.exports = texts(value)
         elif owner is None and isinstance(value, ast.List) and value.elts:
             marks = self._marks(value.elts[::-1], named=False)
             if any(marks):
@@ -176,9 +177,9 @@ class _Reader:
 
     def _addition(self, name: str, value: ast.expr) -> None:
         if name == "pytest_plugins":
-            self.plugins = (self.plugins or ()) + _names(value)
+            self.plugins = (self.plugins or ()) + texts(value)
         elif name == "__all__":
-            self.exports = (self.exports or ()) + _names(value)
+            self.exports = (self.exports or ()) + texts(value)
 
     # -- functions ---------------------------------------------------------------------------------------------------
 
@@ -231,18 +232,18 @@ class _Reader:
             options.setdefault("scope", call.args[0])
         name: str | None = bound
         if "name" in options:
-            given = _constant(options["name"])
-            name = given if isinstance(given, str) else bound if given is None and _is_none(options["name"]) else None
+            given = constant(options["name"])
+            name = given if isinstance(given, str) else bound if given is None and is_none(options["name"]) else None
         if name is None:
             return None
         scope: str | None = "function"
         if "scope" in options:
-            value = _constant(options["scope"])
-            scope = value if value in SCOPES else "function" if _is_none(options["scope"]) else None
+            value = constant(options["scope"])
+            scope = value if value in SCOPES else "function" if is_none(options["scope"]) else None
         if None in options:
             scope = None  # **options
-        autouse = _constant(options["autouse"]) is True if "autouse" in options else False
-        params = None in options or ("params" in options and not _is_none(options["params"]))
+        autouse = constant(options["autouse"]) is True if "autouse" in options else False
+        params = None in options or ("params" in options and not is_none(options["params"]))
         if node is None:
             return Fixture(name, bound, self.path, chain, scope, autouse, (), params, opaque=True)
         dynamic, opaque = self._dynamic(node)
@@ -298,7 +299,7 @@ class _Reader:
         for call in bag.get(ast.Call, ()):
             assert isinstance(call, ast.Call)
             if isinstance(call.func, ast.Attribute) and call.func.attr == "getfixturevalue":
-                value = _constant(call.args[0]) if call.args else None
+                value = constant(call.args[0]) if call.args else None
                 if isinstance(value, str):
                     found.append(value)
                 else:
@@ -323,11 +324,11 @@ class _Reader:
                     if name is not None:
                         marks = marks.joined(Marks(aliases=(name,)))
             elif meaning == "pytest.mark.usefixtures":
-                values = [_constant(argument) for argument in call.args]
-                texts = tuple(value for value in values if isinstance(value, str))
-                marks = marks.joined(Marks(texts, opaque=len(texts) != len(values)))
+                values = [constant(argument) for argument in call.args]
+                named_ones = tuple(value for value in values if isinstance(value, str))
+                marks = marks.joined(Marks(named_ones, opaque=len(named_ones) != len(values)))
             elif meaning == "pytest.mark.parametrize":
-                marks = marks.joined(_parametrized(call))
+                marks = marks.joined(parametrized(call))
         return marks
 
 
@@ -339,54 +340,6 @@ _PATCH = {
     "mock.patch.object": 2,
 }
 _WELL_KNOWN = frozenset({"pytest", "builtins", "unittest", "mock", "hypothesis", "functools", "contextlib", "asyncio"})
-
-
-def _parametrized(call: ast.Call) -> Marks:
-    """Return which names a ``parametrize`` mark sets directly and which through fixtures."""
-    options = {keyword.arg: keyword.value for keyword in call.keywords}
-    names_node = call.args[0] if call.args else options.get("argnames")
-    if names_node is None:
-        return Marks(opaque=True)
-    value = _constant(names_node)
-    if isinstance(value, str):
-        names = tuple(part.strip() for part in value.split(",") if part.strip())
-    elif isinstance(names_node, ast.List | ast.Tuple):
-        names = _names(names_node)
-        if len(names) != len(names_node.elts):
-            return Marks(direct=names, opaque=True)
-    else:
-        return Marks(opaque=True)
-    indirect = call.args[2] if len(call.args) > 2 else options.get("indirect")
-    if indirect is None or _constant(indirect) is False:
-        return Marks(direct=names, opaque=None in options)
-    if _constant(indirect) is True:
-        return Marks(indirect=names)
-    if isinstance(indirect, ast.List | ast.Tuple):
-        through = _names(indirect)
-        return Marks(
-            direct=tuple(name for name in names if name not in through),
-            indirect=tuple(name for name in names if name in through),
-            opaque=len(through) != len(indirect.elts),
-        )
-    return Marks(direct=names, opaque=True)
-
-
-def _names(node: ast.expr) -> tuple[str, ...]:
-    """Return the strings of a literal string (split at commas), list or tuple, or of a sum of those."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _names(node.left) + _names(node.right)
-    if isinstance(node, ast.List | ast.Tuple | ast.Set):
-        return tuple(value for item in node.elts if isinstance(value := _constant(item), str))
-    value = _constant(node)
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else ()
-
-
-def _constant(node: ast.expr) -> object:
-    return node.value if isinstance(node, ast.Constant) else None
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def required_parameters(node: FunctionNode, method: bool) -> list[str]:
