@@ -33,7 +33,7 @@ def plan(ctx: Context, idiom: SaveRestore) -> Plan | None:
     if form not in {Form.FIXTURE, Form.ENTER_CONTEXT} or ctx.settings.idiom == "patch.dict":
         return None
     used = {id(save.statement) for save in idiom.saves if is_used_otherwise(save, idiom)}
-    exact = form is Form.FIXTURE and not idiom.snapshot and not used
+    exact = form is Form.FIXTURE and not idiom.snapshot and not used and not _assumes_a_value(idiom)
     replaced: list[tuple[ast.stmt, list[str]]] = []
     for change in idiom.changes:
         effect = with_assignment(change)
@@ -65,7 +65,20 @@ def plan(ctx: Context, idiom: SaveRestore) -> Plan | None:
 
 def _may_miss(effect: Effect) -> bool:
     """Whether the variable may be absent: then ``delenv`` remembers nothing, and a later write of the code stays."""
-    return effect.kind is EffectKind.ENV_DELETE and effect.method == "pop" and effect.value is not None
+    if effect.kind is not EffectKind.ENV_DELETE:
+        return False
+    parent = effect.function.parents.get(effect.whole) if effect.whole is not None else None
+    return (effect.method == "pop" and effect.value is not None) or isinstance(parent, ast.Try)
+
+
+def _assumes_a_value(idiom: SaveRestore) -> bool:
+    """Whether a constant is put back rather than what was there, so that others may have come to rely on it."""
+    return any(
+        isinstance(effect.value, ast.Constant)
+        for item in idiom.restores
+        for effect in item.effects
+        if effect.kind is EffectKind.ENV_SET
+    )
 
 
 def _lines(ctx: Context, effect: Effect, call: Call, form: Form, used: bool) -> list[str]:

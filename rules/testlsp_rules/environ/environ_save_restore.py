@@ -23,7 +23,8 @@ class EnvironSaveRestore(Rule):
     `del` forgets.
 
     Fix safety: unsafe where the whole environment was restored, hence also what the
-    code under test wrote; where the saved value has another use; where something
+    code under test wrote; where a fixed value was put back instead of the one that
+    was there; where the saved value has another use; where something
     that is called after the restoring now runs while the variable is still
     changed, such as the rest of a `finally`; where a variable is deleted that may
     be absent; and in methods of a `unittest.TestCase`. No fix is offered when the
@@ -32,7 +33,7 @@ class EnvironSaveRestore(Rule):
 
     code = "TL106"
     since = "0.1"
-    message = "`os.environ` is saved and restored by hand"
+    message = "`os.environ` is changed and restored by hand"
     options = ("idiom", "target-version")
     related = ("S8997 (SonarPython)",)
     source = "https://docs.pytest.org/en/stable/how-to/monkeypatch.html"
@@ -172,6 +173,48 @@ class EnvironSaveRestore(Rule):
             import pytest
 
             @pytest.fixture
+            def stub():
+                os.environ["STUB"] = "FALSE"
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                yield make()
+                os.environ["STUB"] = "TRUE"
+
+            def test_absent(tool):
+                old = os.environ.get("KEY", "mine")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                try:
+                    del os.environ["KEY"]
+                except KeyError:
+                    pass
+                try:
+                    assert tool.run()
+                finally:
+                    os.environ["KEY"] = old
+            """,
+            fixed="""
+            import os
+            import pytest
+
+            @pytest.fixture
+            def stub(monkeypatch):
+                monkeypatch.setenv("STUB", "FALSE")
+                yield make()
+
+            def test_absent(tool, monkeypatch):
+                try:
+                    monkeypatch.delenv("KEY")
+                except KeyError:
+                    pass
+                assert tool.run()
+            """,
+            why="a value is assumed here that may never have been there",
+        ),
+        Bad(
+            """
+            import os
+            import pytest
+
+            @pytest.fixture
             def home(tmp_path):
                 had = "HOME" in os.environ
                 ^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -295,6 +338,7 @@ class EnvironSaveRestore(Rule):
             @pytest.fixture(autouse=True)
             def clean_environment():
                 saved = dict(os.environ)
+                os.environ.pop("HTTP_PROXY", None)
                 yield
                 os.environ.clear()
                 os.environ.update(saved)
@@ -313,7 +357,7 @@ class EnvironSaveRestore(Rule):
                 del os.environ["A"]
                 assert not tool.run()
             """,
-            why="a snapshot against what the code writes; a wide fixture, for which there is nothing shorter; `patch.dict`",
+            why="fixtures that also shield from what tests write, or that are too wide for `monkeypatch`; `patch.dict`",
         ),
         Good(
             """
@@ -348,8 +392,8 @@ class EnvironSaveRestore(Rule):
         idiom = save_restore(function, ctx.model)
         if idiom is None or idiom.changes[0].node is not effect.node:
             return
-        if function.fixture is not None and function.fixture.scope != "function":
-            return
+        if function.fixture is not None and (function.fixture.scope != "function" or idiom.snapshot):
+            return  # what a wide fixture, or a fixture that shields tests from each other, needs is not shorter
         if all(_is_by_hand(ctx, change) for change in idiom.changes):
             message = None if idiom.protected else _UNPROTECTED
             ctx.report(idiom.first, message, fixes=self.fixes(ctx, idiom))

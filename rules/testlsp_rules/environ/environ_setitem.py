@@ -364,6 +364,7 @@ class EnvironSetitem(Rule):
             import os
             import pytest
             from multiprocessing import Process
+            from tools import run_in_subprocess
 
             def test_child():
                 def child():
@@ -376,6 +377,11 @@ class EnvironSetitem(Rule):
             def test_refused():
                 with pytest.raises(TypeError):
                     os.environ["A"] = 1
+
+            @run_in_subprocess
+            def test_isolated():
+                os.environ["A"] = "1"
+                assert load()
 
             def helper():
                 def inner():

@@ -147,7 +147,15 @@ def telling_cleanup(function: Function, resource: str, model: SemanticModel) -> 
 
 
 def runs_elsewhere(function: Function) -> bool:
-    """Whether a nested *function* is handed to another process: ``Process(target=f)``, ``preexec_fn=f``."""
+    """Whether *function* runs in another process.
+
+    It does under ``@run_in_subprocess`` or ``@pytest.mark.forked``, and when it is nested and handed to one:
+    ``Process(target=f)``, ``preexec_fn=f``.
+    """
+    outer = function.outermost.node
+    for decorator in outer.decorator_list if outer is not None else ():
+        if any(word in dotted_text(decorator) for word in ("process", "fork", "isolate")):
+            return True
     if function.parent is None:
         return False
     for keyword in function.parent.bag.get(ast.keyword, ()):
