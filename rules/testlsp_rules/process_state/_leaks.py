@@ -130,5 +130,9 @@ def _called(ctx: Context, node: ast.expr) -> str:
 
 
 def is_guarded(ctx: Context, effect: Effect) -> bool:
-    """Whether import-time code runs under a condition: a polyfill, a stand-in for what is not installed, a script."""
-    return any(isinstance(parent, ast.If | ast.Try) for parent in ctx.ancestors(effect.node))
+    """Whether import-time code runs under a condition (a polyfill, a stand-in for what is not installed), or in a script."""
+    if any(isinstance(parent, ast.If | ast.Try) for parent in ctx.ancestors(effect.node)):
+        return True
+    return not any(
+        name.startswith(("test", "Test")) or name.endswith(("Test", "Tests")) for name in ctx.model.names.table
+    )

@@ -167,6 +167,9 @@ class Chdir(Rule):
 
             os.chdir("data")
             ^^^^^^^^^^^^^^^^ The working directory is changed when the file is imported, for all tests
+
+            def test_it():
+                assert run()
             """,
             why="at module level there is nothing that could go back",
         ),
@@ -187,6 +190,9 @@ class Chdir(Rule):
 
             if __name__ == "__main__":
                 os.chdir("data")
+
+            def test_it():
+                assert run()
             """,
             why="run as a script only",
         ),

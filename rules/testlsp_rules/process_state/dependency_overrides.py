@@ -206,6 +206,9 @@ class DependencyOverrides(Rule):
 
             app.dependency_overrides[get_user] = lambda: "Ada"
             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ The override is set when this file is imported, for all tests
+
+            def test_it():
+                assert run()
             """,
             why="at module level there is nothing that could take it back",
         ),

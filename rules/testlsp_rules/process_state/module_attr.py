@@ -160,6 +160,27 @@ class ModuleAttr(Rule):
             """
             from app import config
 
+            def test_without_tls(expected, available):
+                config.TLS = available
+                ^^^^^^^^^^^^^^^^^^^^^^ `config.TLS` is put back only if nothing fails before
+                result = config.url()
+                config.TLS = True
+                assert result == expected
+            """,
+            fixed="""
+            from app import config
+
+            def test_without_tls(expected, available, monkeypatch):
+                monkeypatch.setattr(config, "TLS", available, raising=False)
+                result = config.url()
+                config.TLS = True
+                assert result == expected
+            """,
+        ),
+        Bad(
+            """
+            from app import config
+
             def test_new_option():
                 config.NEW = True
                 ^^^^^^^^^^^^^^^^^ `config.NEW` is put back only if nothing fails before
@@ -174,6 +195,9 @@ class ModuleAttr(Rule):
 
             app.config.URL = "http://localhost"
             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `app.config.URL` is replaced when the file is imported, for all tests
+
+            def test_it():
+                assert run()
             """,
             why="at module level there is nothing that could put it back",
         ),
@@ -342,8 +366,23 @@ class ModuleAttr(Rule):
 
             if not hasattr(enum, "StrEnum"):
                 enum.StrEnum = enum.Enum
+
+            def test_it():
+                assert run()
             """,
             why="a polyfill",
+        ),
+        Good(
+            """
+            from app import basic
+
+            basic.log = print
+
+            if __name__ == "__main__":
+                basic.main()
+            """,
+            path="tests/data/test_log.py",
+            why="a script without tests",
         ),
         Good(
             """

@@ -150,6 +150,9 @@ class SysModules(Rule):
 
             sys.modules["gpio"] = object()
             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `sys.modules` is changed when the file is imported, for all tests
+
+            def test_it():
+                assert run()
             """,
             why="at module level there is nothing that could restore it",
         ),
@@ -184,6 +187,9 @@ class SysModules(Rule):
                 import gpio
             except ImportError:
                 sys.modules["gpio"] = object()
+
+            def test_it():
+                assert run()
             """,
             why="a stand-in for what is not installed",
         ),
@@ -271,6 +277,14 @@ class SysModules(Rule):
                     assert load("app") is None
                 finally:
                     del sys.modules["app"]
+
+            def test_snapshot():
+                before = sys.modules.copy()
+                try:
+                    sys.modules["app"] = None
+                    assert load("app") is None
+                finally:
+                    sys.modules = before
             """
         ),
     )

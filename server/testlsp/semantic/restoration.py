@@ -162,6 +162,8 @@ def _effects_around(function: Function, model: SemanticModel) -> list[Effect]:
 
 def _undoes(other: Effect, effect: Effect) -> bool:
     """Whether *other* concerns the state that *effect* changed: the same key or attribute, or all of it."""
+    if other.kind is EffectKind.SYS_ATTR and other.target == effect.kind.resource:
+        return True  # ``sys.modules = before``
     if other.kind.resource != effect.kind.resource:
         return False
     if effect.kind in {EffectKind.MODULE_ATTR, EffectKind.SYS_ATTR}:
