@@ -7,7 +7,8 @@ has to be computed again; what cannot be resolved is unknown, which is an answer
 
 from __future__ import annotations
 
-from testlsp.semantic.functions import ClassInfo, Collection, FileRole, FixtureMark, Function, FunctionKind
+from testlsp.semantic.collection import Collection
+from testlsp.semantic.functions import ClassInfo, FileRole, FixtureMark, Function, FunctionKind
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import Binding, ModuleNames, dotted
 

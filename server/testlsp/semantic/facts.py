@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from testlsp.semantic.fixtures import ANYIO, NO_MARKS, SCOPES, ClassEntry, CollectedTest, Fixture, MarkAlias, Marks
-from testlsp.semantic.functions import _FIXTURE_DECORATORS, Collection, FunctionNode, matches
+from testlsp.semantic.collection import Collection, FIXTURE_DECORATORS, matches
+from testlsp.semantic.functions import FunctionNode
 from testlsp.semantic.literals import constant, is_none, parametrized, texts
 from testlsp.semantic.mutation import returns_mutable
 from testlsp.semantic.names import ModuleNames, dotted
@@ -212,7 +213,7 @@ class _Reader:
             self.tests.setdefault(key, test) if branch else self.tests.update({key: test})
 
     def _makes_fixture(self, decorator: ast.expr) -> bool:
-        return self.meaning(decorator.func if isinstance(decorator, ast.Call) else decorator) in _FIXTURE_DECORATORS
+        return self.meaning(decorator.func if isinstance(decorator, ast.Call) else decorator) in FIXTURE_DECORATORS
 
     def _called_fixture(self, name: str, call: ast.Call, owner: ClassEntry | None) -> Fixture | None:
         """Return what ``name = pytest.fixture(...)(function)`` or ``name = pytest.fixture(function, ...)`` defines."""

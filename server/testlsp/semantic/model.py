@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.semantic.functions import Collection, FileRole, Function, FunctionKind, statement_functions
+from testlsp.semantic.collection import Collection, statement_functions
+from testlsp.semantic.functions import FileRole, Function, FunctionKind
 from testlsp.semantic.names import Binding, ModuleNames, module_names
 from testlsp.syntax import SourceFile, Statement
 
