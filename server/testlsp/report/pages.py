@@ -1,0 +1,225 @@
+"""Pages about rules: Markdown made from the classes, which are their only source.
+
+``python -m testlsp.report.pages --write FOLDER`` brings the pages in a folder up to date, ``--check FOLDER`` says what
+would change.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from testlsp.config.settings import SettingInfo, describe
+from testlsp.lint import Bad, Good, Rule
+from testlsp.lint.examples import Example
+from testlsp.report.rule_facts import fix_grade, prose
+
+INDEX = "README.md"
+FAMILIES = {
+    "environ": "Environment variables",
+    "process_state": "Process-wide state",
+    "assertions": "Permissive assertions",
+    "fixtures": "Fixtures and scopes",
+    "seams": "Seams",
+    "flakiness": "Flakiness",
+    "suppressions": "Suppressions",
+}
+_GENERATED = "<!-- Generated from {} by `python -m testlsp.report.pages --write rules/docs`. Do not edit. -->"
+_SILENCING = (
+    "Where it is meant that way: `# testlsp: ignore[{}] -- the reason`, on the line of the finding, or on the line of "
+    "`def` for the whole function."
+)
+_GRADES = {
+    "none": "no fix",
+    "safe": "fix: safe",
+    "unsafe": "fix: needs `--unsafe-fixes`, or a decision, in some cases",
+}
+
+
+def page(rule: type[Rule], rules: Sequence[type[Rule]] = ()) -> str:
+    """Return the page about *rule*; *rules* are those that have pages to link to."""
+    parts = prose(rule)
+    blocks = [
+        f"# {rule.name} ({rule.code})",
+        _GENERATED.format(f"`{rule.__module__}`"),
+        _facts(rule),
+        "## What it finds",
+        parts.what,
+    ]
+    if parts.why:
+        blocks += ["## Why it matters", parts.why]
+    blocks += _canonical(rule)
+    if parts.safety:
+        blocks += ["## Safety of the fix", parts.safety]
+    blocks += _further(rule) + _settings(rule) + _related(rule, rules)
+    blocks += ["## Silencing it", _SILENCING.format(rule.name)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _facts(rule: type[Rule]) -> str:
+    facts = [
+        f"Family: [{FAMILIES.get(rule.family, rule.family)}]({INDEX}#{_anchor(rule.family)})",
+        f"severity: {rule.severity.value}",
+        "on by default" if rule.default else "off by default",
+        _GRADES[fix_grade(rule)],
+        f"since {rule.since}",
+    ]
+    return " · ".join(facts)
+
+
+def _anchor(family: str) -> str:
+    return FAMILIES.get(family, family).lower().replace(" ", "-")
+
+
+def _canonical(rule: type[Rule]) -> list[str]:
+    """Return the canonical case and its remedy."""
+    bad = next((example for example in rule.examples if isinstance(example, Bad)), None)
+    good = next((example for example in rule.examples if isinstance(example, Good)), None)
+    if bad is None:
+        return []
+    blocks = ["## Example", _code(bad), _findings(rule, bad)]
+    if bad.fixed is not None:
+        blocks += [
+            "Use instead:" if not bad.fixed_files else "Use instead, with changes in other files:",
+            _fence(bad.fixed),
+        ]
+    elif good is not None:
+        blocks += ["Use instead:", _code(good)]
+    return blocks
+
+
+def _findings(rule: type[Rule], bad: Bad) -> str:
+    said = []
+    for expected in bad.expected:
+        line = bad.code.count("\n", 0, expected.range.start) + 1
+        said.append(f"- line {line}: {expected.message or rule.message}")
+    return "\n".join(said)
+
+
+def _further(rule: type[Rule]) -> list[str]:
+    """Return what is deliberately not reported, as far as the examples give a reason."""
+    reasoned = [example for example in rule.examples if isinstance(example, Good) and example.why]
+    blocks: list[str] = []
+    for example in reasoned:
+        blocks += [example.why, *_with_settings(example), _code(example)]
+    return ["## What it leaves alone", *blocks] if blocks else []
+
+
+def _with_settings(example: Example) -> list[str]:
+    if not example.settings:
+        return []
+    import json
+
+    lines = [f"{key.replace('_', '-')} = {json.dumps(value)}" for key, value in example.settings.items()]
+    return ["```toml\n" + "\n".join(lines) + "\n```"]
+
+
+def _code(example: Example) -> str:
+    files = [f"# {name}\n{text}" for name, text in example.files.items()]
+    if files:
+        return _fence("\n".join([*files, f"# {example.path}\n{example.code}"]))
+    return _fence(example.code)
+
+
+def _fence(code: str) -> str:
+    return f"```python\n{code.rstrip()}\n```"
+
+
+def _settings(rule: type[Rule]) -> list[str]:
+    if not rule.options:
+        return []
+    infos = {info.key: info for info in describe()}
+    return ["## Settings", "\n".join(_setting(infos[key]) for key in rule.options if key in infos)]
+
+
+def _setting(info: SettingInfo) -> str:
+    import json
+
+    return f"- `{info.key}` ({info.type}, by default `{json.dumps(info.default)}`): {info.meaning}"
+
+
+def _related(rule: type[Rule], rules: Sequence[type[Rule]]) -> list[str]:
+    known = {other.code: other for other in rules}
+    lines = []
+    for word in rule.related:
+        other = known.get(word)
+        lines.append(f"- [{other.name}]({other.name}.md) ({other.code})" if other is not None else f"- {word}")
+    for code in rule.ruff:
+        lines.append(f"- {code} of ruff reports the same; where the project runs it, this rule is silent.")
+    if rule.source:
+        lines.append(f"- <{rule.source}>" if rule.source.startswith("http") else f"- {rule.source}")
+    return ["## Related", "\n".join(lines)] if lines else []
+
+
+def index(rules: Sequence[type[Rule]]) -> str:
+    """Return the page that lists *rules* by family."""
+    blocks = ["# Rules", _GENERATED.format("the classes of the rules")]
+    for family in FAMILIES:
+        own = [rule for rule in rules if rule.family == family]
+        if own:
+            rows = [
+                f"| {rule.code} | [{rule.name}]({rule.name}.md) | {prose(rule).what} | {_short(rule)} |" for rule in own
+            ]
+            blocks += [
+                f"## {FAMILIES[family]}",
+                "\n".join(["| code | name | finds | fix |", "|---|---|---|---|", *rows]),
+            ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _short(rule: type[Rule]) -> str:
+    return {"none": "", "safe": "safe", "unsafe": "depends"}[fix_grade(rule)] + (
+        "" if rule.default else " (off by default)"
+    )
+
+
+def pages(rules: Sequence[type[Rule]]) -> dict[str, str]:
+    """Return the text of every page by file name."""
+    return {INDEX: index(rules), **{f"{rule.name}.md": page(rule, rules) for rule in rules}}
+
+
+def stale(folder: str, wanted: dict[str, str]) -> list[str]:
+    """Return the names of files in *folder* that are not as *wanted*: missing, different, or of a rule that is gone."""
+    present = {name for name in os.listdir(folder) if name.endswith(".md")} if os.path.isdir(folder) else set()
+    return sorted(
+        name
+        for name in present | set(wanted)
+        if name not in wanted or _read(os.path.join(folder, name)) != wanted[name]
+    )
+
+
+def _read(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command described above; status 1 when pages are not current."""
+    from testlsp.builtin import all_rules
+
+    if len(arguments) != 2 or arguments[0] not in ("--check", "--write"):
+        sys.stderr.write("usage: python -m testlsp.report.pages --check|--write FOLDER\n")
+        return 2
+    wanted, folder = pages(all_rules()), arguments[1]
+    changed = stale(folder, wanted)
+    if arguments[0] == "--check":
+        sys.stdout.writelines(f"not current: {name}\n" for name in changed)
+        return 1 if changed else 0
+    os.makedirs(folder, exist_ok=True)
+    for name in changed:
+        path = os.path.join(folder, name)
+        if name not in wanted:
+            os.unlink(path)
+            continue
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write(wanted[name])
+    sys.stdout.write(f"{len(changed)} pages changed\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
