@@ -7,6 +7,7 @@ from testlsp.lint.context import unsafe
 from testlsp.lint.rule import RUN_BY_PYTEST
 from testlsp.semantic.functions import FunctionKind
 from testlsp.semantic.mocks import MOCK_ASSERTIONS, mock_behind
+from testlsp.semantic.raises import raises_blocks
 
 from testlsp_rules.assertions._mock_assertions import attribute_range, run_assertion, use
 from testlsp_rules.assertions._peers import silenced_elsewhere
@@ -173,6 +174,30 @@ class MockAssertTypo(Rule):
         ),
         Good(
             """
+            import pytest
+            from unittest.mock import Mock
+
+            def test_refuses_misspelt_assertions():
+                send = Mock()
+                with pytest.raises(AttributeError):
+                    send.called_once()
+            """,
+            why="The test is about the name being refused.",
+        ),
+        Good(
+            """
+            from unittest.mock import Mock
+
+            def test_sends_mail():
+                log = Mock(spec=CallLog)
+                log.called_once()
+                log = Mock(unsafe=True)
+                log.called_once()
+            """,
+            why="Bound to several mocks, of which one may have this attribute.",
+        ),
+        Good(
+            """
             from unittest.mock import Mock
 
             def test_sends_mail():
@@ -228,6 +253,8 @@ class MockAssertTypo(Rule):
         if meant is None or silenced_elsewhere(ctx, around, self.ruff):
             return
         known_to_ruff = isinstance(around, ast.Assert) and name in _WITHOUT_ASSERT
+        if _is_refused(ctx, around):
+            return
         if known_to_ruff and ctx.settings.reported_by_ruff(ctx.path, *self.ruff):
             return
         fixes = [unsafe(f"Make this assertion run: `{meant}`", lambda: run_assertion(ctx, node, meant), preferred=True)]
@@ -236,6 +263,12 @@ class MockAssertTypo(Rule):
             f"A mock has no `{name}`, so nothing is checked; `{meant}` is meant",
             fixes=() if isinstance(around, ast.Assert) and around.msg is not None else fixes,
         )
+
+
+def _is_refused(ctx: Context, node: ast.stmt) -> bool:
+    """Whether the test is about the mock's refusal of such names."""
+    around = ctx.ancestors(node)
+    return any(block.node in around for block in raises_blocks(ctx.function, ctx.model))
 
 
 def _resembles(name: str) -> bool:

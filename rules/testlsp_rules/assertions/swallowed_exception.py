@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from testlsp.lint import Bad, Context, Fix, Good, Rule, on
 from testlsp.lint.context import unsafe
@@ -15,8 +16,9 @@ from testlsp_rules.assertions._checks import can_fail
 
 _CATCHES_ASSERTS = BROAD | {"builtins.AssertionError"}
 _ONLY_TELLS = frozenset(
-    "print pprint debug info warning warn error exception critical log print_exc print_exception write echo".split()
+    "print pprint debug info warning warn error exception critical log print_exc print_exception".split()
 )
+_ABOUT_CRASHES = re.compile(r"crash|seg_?fault|hang|dead_?lock|leak|core dump|infinite|recurs", re.I)
 _DELIBERATE = frozenset({"fail", "skip", "xfail", "exit"})
 
 
@@ -217,6 +219,29 @@ class SwallowedException(Rule):
         ),
         Good(
             """
+            def test_checkout(shop):
+                # used to crash the interpreter
+                try:
+                    shop.checkout()
+                except Exception:
+                    pass
+            """,
+            why="The process would not survive the failure.",
+        ),
+        Good(
+            """
+            import os
+
+            def test_checkout(shop):
+                try:
+                    assert shop.checkout()
+                except BaseException as error:
+                    os.write(1, str(error).encode())
+            """,
+            why="Whoever reads the other end may act on it.",
+        ),
+        Good(
+            """
             def test_hook_runs(shop):
                 try:
                     raise Exception("boom")
@@ -300,6 +325,9 @@ class SwallowedException(Rule):
             return None
         if inside.asserts:
             return f"This hides a failed assertion in the block {where}"
+        assert ctx.function.node is not None
+        if _ABOUT_CRASHES.search(ctx.source_of(ctx.function.node)):
+            return None
         return None if can_fail(ctx, node) else self.message
 
 

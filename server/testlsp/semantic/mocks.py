@@ -35,11 +35,14 @@ MOCK_ASSERTIONS = (
 _CLASSES = frozenset("Mock MagicMock AsyncMock NonCallableMock NonCallableMagicMock PropertyMock".split())
 _MOCKER = frozenset("mocker class_mocker module_mocker package_mocker session_mocker".split())
 _MOCKER_MAKES = frozenset("patch patch.object spy stub async_stub create_autospec".split()) | _CLASSES
-_LIKE_ANOTHER = frozenset({"spec", "spec_set", "autospec", "wraps"})
+_LIKE_ANOTHER = frozenset({"spec", "spec_set", "autospec", "wraps", "unsafe"})
 
 
 class Mock(NamedTuple):
-    """How a mock was made; *specified* when it has only the attributes of something else, or passes calls on."""
+    """How a mock was made; *specified* when it is like something else, whose attributes are not known here.
+
+    ``unsafe=True`` counts as that, too: it asks for attributes that look like misspelt assertions.
+    """
 
     specified: bool
 
@@ -118,7 +121,8 @@ def _bound(function: Function, model: SemanticModel) -> dict[str, Mock]:
             if made is None:
                 others.add(name)
             else:
-                found[name] = made
+                before = found.get(name)
+                found[name] = Mock(made.specified or (before is not None and before.specified))
     for node in bag.get(ast.withitem, ()):
         assert isinstance(node, ast.withitem)
         name = dotted(node.optional_vars)
