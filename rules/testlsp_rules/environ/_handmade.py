@@ -60,6 +60,8 @@ def plan(ctx: Context, idiom: SaveRestore) -> Plan | None:
     if unwrapped is None:
         return None
     removed += [restore.statement for restore in gone if restore.guard not in unwrapped]
+    exact = exact and not any("#" in ctx.source_of(item) for item in removed)
+    exact = exact and not any(_comments_in_finally(ctx, guard) for guard in unwrapped)
     return Plan(form, replaced, removed, unwrapped, Applicability.SAFE if exact else Applicability.UNSAFE)
 
 
@@ -113,6 +115,12 @@ def _emptied(gone: list[Restore]) -> list[ast.Try] | None:
         if any(other is not guard and _holds(guard, other) for other in emptied):
             return None
     return emptied
+
+
+def _comments_in_finally(ctx: Context, guard: ast.Try) -> bool:
+    """Whether comments stand in the ``finally`` that goes, or what looks like one."""
+    start, end = ctx.statement.range(guard.body[-1]).end, ctx.statement.range(guard).end
+    return "#" in ctx.statement.text[start:end]
 
 
 def _holds(outer: ast.stmt, inner: ast.stmt) -> bool:

@@ -24,7 +24,7 @@ class EnvironSaveRestore(Rule):
 
     Fix safety: unsafe where the whole environment was restored, hence also what the
     code under test wrote; where a fixed value was put back instead of the one that
-    was there; where the saved value has another use; where something
+    was there; where a comment would go; where the saved value has another use; where something
     that is called after the restoring now runs while the variable is still
     changed, such as the rest of a `finally`; where a variable is deleted that may
     be absent; and in methods of a `unittest.TestCase`. No fix is offered when the
@@ -179,6 +179,12 @@ class EnvironSaveRestore(Rule):
                 yield make()
                 os.environ["STUB"] = "TRUE"
 
+            def test_prefix(tool):
+                os.environ["PREFIX"] = "OTHER"
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `os.environ` is restored by hand, but not when the test fails before that
+                assert tool.run()
+                os.environ["PREFIX"] = "MINE"
+
             def test_absent(tool):
                 old = os.environ.get("KEY", "mine")
                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -199,6 +205,10 @@ class EnvironSaveRestore(Rule):
             def stub(monkeypatch):
                 monkeypatch.setenv("STUB", "FALSE")
                 yield make()
+
+            def test_prefix(tool, monkeypatch):
+                monkeypatch.setenv("PREFIX", "OTHER")
+                assert tool.run()
 
             def test_absent(tool, monkeypatch):
                 try:

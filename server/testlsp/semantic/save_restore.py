@@ -17,6 +17,7 @@ from testlsp.semantic.effects import Effect, EffectKind, effects_of
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import dotted
+from testlsp.semantic.order import is_last_act
 from testlsp.syntax.tree import children
 
 ENVIRONMENT = frozenset({EffectKind.ENV_SET, EffectKind.ENV_DELETE, EffectKind.ENV_BULK, EffectKind.ENV_REBIND})
@@ -231,7 +232,10 @@ class _Reader:
         value = effect.value
         if value is None or effect.method == "setdefault":
             return False
-        return self._is_saved(value) or (cleanup and effect.method == "setitem")
+        if self._is_saved(value) or effect.method != "setitem":
+            return self._is_saved(value)
+        last = isinstance(value, ast.Constant) and self._was_set_before(effect) and is_last_act(effect, self.model)
+        return cleanup or last
 
     def _is_saved(self, value: ast.expr) -> bool:
         """Whether *value* is what was saved: the name, an item of it, or the variable of a loop over it."""
