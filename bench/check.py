@@ -2,8 +2,8 @@
 
 usage: python bench/check.py FOLDER [--runs N] [--markdown FILE]
 
-FOLDER holds test files, best a large suite (tens of thousands of lines). Whole processes are timed, the competitors in turn
-(A B C A B C ...), so that a machine whose speed drifts does so for all; medians are quoted. flake8 with
+FOLDER holds test files, best a large suite (tens of thousands of lines). Whole processes are timed, the competitors in
+turn (A B C A B C ...), so that a machine whose speed drifts does so for all; medians are quoted. flake8 with
 flake8-pytest-style must be installed. Exit status 1 when a bound is missed:
 
 - cold, one process: at most 3 times `ast.parse` of the same files (read, decoded and parsed by a bare Python)
@@ -105,7 +105,8 @@ def imported(testlsp: list[str], path: str) -> set[str]:
         "import sys, json\nfrom testlsp.cli import main\n"
         f"sys.argv = ['testlsp', 'check', '--no-cache', {path!r}]\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print(json.dumps([name for name in ('pygls', 'lsprotocol', 'libcst', 'pydantic', 'rich') if name in sys.modules]))"
+        "print(json.dumps([name for name in ('pygls', 'lsprotocol', 'libcst', 'pydantic', 'rich') if name in
+        sys.modules]))"
     )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     return set(json.loads(output.splitlines()[-1]))
@@ -178,7 +179,10 @@ def main() -> int:
         "",
         "| bound | measured | asked | kept |",
         "|---|---:|---:|---|",
-        *(f"| {name} | {value:.2f} | {asked} | {'yes' if kept(value) else '**no**'} |" for name, value, asked, kept in rows),
+        *(
+            f"| {name} | {value:.2f} | {asked} | {'yes' if kept(value) else '**no**'} |"
+            for name, value, asked, kept in rows
+        ),
     ]
     print("\n".join(text))
     if options.markdown:

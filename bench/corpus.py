@@ -2,10 +2,10 @@
 
 usage: python bench/corpus.py FOLDER [--project NAME ...] [--json FILE] [--markdown FILE]
 
-FOLDER holds unpacked source distributions, one folder each. For every project: all test files are checked; then, each on a
-fresh copy, safe fixes and safe plus unsafe fixes are applied. What must hold, and makes the exit status 1 where it does
-not: no exception and no rule that fails; each range lies inside its file; fixing comes to rest; what parsed before parses
-after; a second run changes nothing; nothing outside the fixed statements changes, added imports aside.
+FOLDER holds unpacked source distributions, one folder each. For every project: all test files are checked; then, each
+on a fresh copy, safe fixes and safe plus unsafe fixes are applied. What must hold, and makes the exit status 1 where it
+does not: no exception and no rule that fails; each range lies inside its file; fixing comes to rest; what parsed before
+parses after; a second run changes nothing; nothing outside the fixed statements changes, added imports aside.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def ranges_outside(report: FileReport) -> list[str]:
 
 
 def changed_elsewhere(path: str, old: str, new: str, rows: set[int]) -> list[str]:
-    """Return complaints about statements that changed although no finding in them was fixed; *rows* are those of findings."""
+    """Return complaints about statements that changed although no finding in them was fixed; *rows* are those of
+    findings."""
     before, after = parse(path, old), parse(path, new)
     lines = LineIndex(old)
     fixed = {before.index_at(lines.offset(row - 1, 0)) for row in rows}
@@ -80,12 +81,14 @@ def changed_elsewhere(path: str, old: str, new: str, rows: set[int]) -> list[str
             continue
         touched = [index for index in range(start, end) if index not in fixed]
         added = "".join(right[new_start:new_end])
-        only_imports = all(
-            not line.strip() or line.startswith(("import ", "from ")) for line in added.splitlines()
-        )
-        unexplained = [index for index in touched if not added.endswith(left[index]) and not _gained_import(left[index], added)]
+        only_imports = all(not line.strip() or line.startswith(("import ", "from ")) for line in added.splitlines())
+        unexplained = [
+            index for index in touched if not added.endswith(left[index]) and not _gained_import(left[index], added)
+        ]
         if (tag == "insert" and not only_imports) or (tag != "insert" and unexplained):
-            complaints.append(f"{path}: changed outside the fixed statements: {left[touched[0]][:60] if touched else added[:60]!r}")
+            complaints.append(
+                f"{path}: changed outside the fixed statements: {left[touched[0]][:60] if touched else added[:60]!r}"
+            )
     return complaints
 
 
@@ -193,9 +196,12 @@ def main() -> int:
                 continue
             result = examine(project, Path(scratch))
             results.append(result)
-            print(f"{project.name}: {result['files']} files, {sum(result['findings'].values())} findings, "
-                  f"{result['seconds']} s, fixes {result['safe']} safe, {result['unsafe']} with unsafe, "
-                  f"{len(result['wrong'])} wrong", flush=True)
+            print(
+                f"{project.name}: {result['files']} files, {sum(result['findings'].values())} findings, "
+                f"{result['seconds']} s, fixes {result['safe']} safe, {result['unsafe']} with unsafe, "
+                f"{len(result['wrong'])} wrong",
+                flush=True,
+            )
             for complaint in result["wrong"][:20]:
                 print("   ", complaint.replace(str(options.folder), ""), flush=True)
     heading = f"testlsp {__version__}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}"

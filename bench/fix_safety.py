@@ -4,8 +4,8 @@ usage: python bench/fix_safety.py FOLDER PROJECT [PROJECT ...] [--unsafe] [--sel
 
 FOLDER holds unpacked source distributions; PROJECT is the beginning of a folder's name, or `all` for those listed in
 REQUIREMENTS. The suite runs in a virtual environment of its own, which is kept under --environments and used again.
-Every test that passed before must pass after: a test that fails then, or is gone, makes the exit status 1. With --random the
-suites are also run in a random order, the same before and after, where order-dependent failures may only become fewer.
+Every test that passed before must pass after: a test that fails then, or is gone, makes the exit status 1. With
+--random the suites are also run in a random order, the same before and after, where order-dependent failures may only become fewer.
 """
 
 from __future__ import annotations
@@ -28,12 +28,27 @@ from testlsp import __version__
 REQUIREMENTS: dict[str, list[str]] = {
     "attrs": ["pytest", "hypothesis", "cloudpickle", "pympler", "pytest-xdist"],
     "click": ["pytest"],
-    "dynaconf": ["pytest", "pytest-mock", "flask", "django", "python-dotenv", "toml", "configobj", "redis", "hvac", "boto3", "pyyaml"],
+    "dynaconf": [
+        "pytest",
+        "pytest-mock",
+        "flask",
+        "django",
+        "python-dotenv",
+        "toml",
+        "configobj",
+        "redis",
+        "hvac",
+        "boto3",
+        "pyyaml",
+    ],
     "flask": ["pytest<9.2", "asgiref", "greenlet", "python-dotenv"],
     "python_dotenv": ["pytest", "click", "ipython"],
     "werkzeug": ["pytest", "pytest-timeout", "cffi", "cryptography", "ephemeral-port-reserve", "watchdog"],
 }
-OPTIONS: dict[str, list[str]] = {"dynaconf": ["--continue-on-collection-errors", "tests"], "attrs": ["tests", "-p", "no:xdist"]}
+OPTIONS: dict[str, list[str]] = {
+    "dynaconf": ["--continue-on-collection-errors", "tests"],
+    "attrs": ["tests", "-p", "no:xdist"],
+}
 MINUTES = 15
 
 
@@ -67,7 +82,17 @@ def states(project: Path, interpreter: str, scratch: Path, seed: int | None) -> 
     order = ["-p", "no:randomly"] if seed is None else ["-p", "randomly", "-p", f"randomly_seed={seed}"]
     if seed is not None:
         order = ["-p", "randomly", f"--randomly-seed={seed}"]
-    command = [interpreter, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *order, *OPTIONS.get(name, [])]
+    command = [
+        interpreter,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"--junitxml={report}",
+        *order,
+        *OPTIONS.get(name, []),
+    ]
     variables = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "PYTHON"))}
     subprocess.run(command, cwd=project, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                    timeout=60 * MINUTES, check=False)  # fmt: skip
@@ -88,7 +113,9 @@ def compared(before: dict[str, str], after: dict[str, str]) -> list[Change]:
     ]
 
 
-def examine(source: Path, interpreter: str, arguments: list[str], seed: int | None) -> tuple[dict[str, str], dict[str, str], str, list[Change]]:
+def examine(
+    source: Path, interpreter: str, arguments: list[str], seed: int | None
+) -> tuple[dict[str, str], dict[str, str], str, list[Change]]:
     """Return the states before and after, what the fix said, and what changed for the worse."""
     with tempfile.TemporaryDirectory(prefix="testlsp-safety") as scratch:
         place = Path(scratch)
@@ -100,11 +127,24 @@ def examine(source: Path, interpreter: str, arguments: list[str], seed: int | No
         steady = {test: state for test, state in before.items() if again.get(test) == state}
         shutil.rmtree(copy)
         shutil.copytree(source, copy, symlinks=True)
-        command = [sys.executable, "-m", "testlsp", "check", "--no-cache", "--fix", "--exit-zero", "--quiet", "--statistics", *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "testlsp",
+            "check",
+            "--no-cache",
+            "--fix",
+            "--exit-zero",
+            "--quiet",
+            "--statistics",
+            *arguments,
+        ]
         said = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
         if said.returncode != 0:
             raise SystemExit(f"testlsp failed on {source.name}: {said.stderr}")
-        patch = subprocess.run(["diff", "-ru", str(source), str(copy)], capture_output=True, text=True, check=False).stdout
+        patch = subprocess.run(
+            ["diff", "-ru", str(source), str(copy)], capture_output=True, text=True, check=False
+        ).stdout
         after = states(copy, interpreter, place, seed)
         changes = compared(steady, after)
         if changes:
@@ -140,7 +180,10 @@ def main() -> int:
             before, after, files, changes = examine(source, interpreter, arguments, seed)
             passed = sum(state == "passed" for state in before.values())
             label = source.name if seed is None else f"{source.name}, random order"
-            rows.append(f"| {label} | {len(before):,} | {passed:,} | {files} | {sum(state == 'passed' for state in after.values()):,} | {len(changes)} |")
+            rows.append(
+                f"| {label} | {len(before):,} | {passed:,} | {files} | {sum(state == 'passed' for state in
+                after.values()):,} | {len(changes)} |"
+            )
             print(rows[-1], flush=True)
             for change in changes:
                 print(f"    {change.test}: {change.before} -> {change.after}", flush=True)
@@ -148,8 +191,8 @@ def main() -> int:
     grade = "safe and unsafe" if options.unsafe else "safe"
     text = "\n".join(
         [
-            f"testlsp {__version__}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}; {grade} fixes, rules: {options.select or 'default'}",
-            "",
+            f"testlsp {__version__}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}; {grade} fixes,
+            rules: {options.select or 'default'}", "",
             "| suite | tests | passed before | changed | passed after | changed for the worse |",
             "|---|---:|---:|---:|---:|---:|",
             *rows,

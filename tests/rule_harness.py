@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from testlsp.builtin import all_rules
@@ -38,7 +38,7 @@ def role_of(path: str) -> FileRole:
     return FileRole.TEST_MODULE if name.startswith("test_") or name.endswith("_test.py") else FileRole.OTHER
 
 
-@lru_cache(maxsize=None)
+@cache
 def ruleset(rules: tuple[type[Rule], ...]) -> RuleSet:
     """Return the set of *rules*, made once."""
     return RuleSet(rules)
@@ -46,13 +46,15 @@ def ruleset(rules: tuple[type[Rule], ...]) -> RuleSet:
 
 def settings_of(values: Mapping[str, Any]) -> Settings:
     """Return settings with *values* (field names, or keys as users write them)."""
-    from testlsp.config.load import read_testlsp_toml, merge
     import json
+
+    from testlsp.config.load import merge, read_testlsp_toml
 
     if not values:
         return replace(Settings(), root=ROOT)
     text = "\n".join(f"{key.replace('_', '-')} = {json.dumps(value)}" for key, value in values.items())
     layer, problems = read_testlsp_toml(f"{ROOT}/testlsp.toml", text)
+    assert layer is not None
     assert not problems, problems
     return replace(merge([layer]), root=ROOT)
 
@@ -88,7 +90,9 @@ def _only(linted: Linted, code: str) -> Linted:
     """Return *linted* with the findings of one rule."""
     findings = linted.findings
     pairs = [pair for pair in zip(findings.diagnostics, findings.statements, strict=True) if pair[0].code == code]
-    kept = findings._replace(diagnostics=tuple(found for found, _ in pairs), statements=tuple(index for _, index in pairs))
+    kept = findings._replace(
+        diagnostics=tuple(found for found, _ in pairs), statements=tuple(index for _, index in pairs)
+    )
     return Linted(linted.source, kept)
 
 

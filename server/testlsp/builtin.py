@@ -7,6 +7,7 @@ import os
 from functools import lru_cache
 
 import testlsp_rules
+
 from testlsp.lint import Rule
 
 

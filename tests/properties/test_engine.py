@@ -1,4 +1,5 @@
-"""Properties of the engine as a whole: any text is survived, breaking code invents nothing, incremental equals fresh."""
+"""Properties of the engine as a whole: any text is survived, breaking code invents nothing, incremental equals
+fresh."""
 
 from __future__ import annotations
 
@@ -8,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from rule_harness import ROOT, everything, lint_files, ruleset, settings_of
 from testlsp.lint import Applicability, Diagnostic
 from testlsp.lint.fixing import accepted, choose_round, edits_of
@@ -84,7 +84,9 @@ def test_incremental_findings_equal_fresh_ones(text: str, data: st.DataObject) -
     for _ in range(4):
         start = data.draw(st.integers(0, len(source.text)))
         end = min(len(source.text), start + data.draw(st.sampled_from([0, 0, 1, 7, 30])))
-        new = data.draw(st.sampled_from(["", "x", "\n", "    ", "#", "(", '"""', "import os\n", "assert x\n", "monkeypatch"]))
+        new = data.draw(
+            st.sampled_from(["", "x", "\n", "    ", "#", "(", '"""', "import os\n", "assert x\n", "monkeypatch"])
+        )
         source = source.edited(TextRange(start, end), new)
         model = SemanticModel(source, FileRole.TEST_MODULE, previous=model)
         graph = graph.with_summary(PATH, summarise(source, model))
@@ -125,7 +127,8 @@ def apply_one_by_one(text: str, wanted: list[Diagnostic]) -> str:
         same = [
             (found, index)
             for found, index in zip(linted.findings.diagnostics, linted.findings.statements, strict=True)
-            if found.code == each.code and found.message == each.message
+            if found.code == each.code
+            and found.message == each.message
             and linted.source.text[found.range.start : found.range.end] == each_text(each, linted.source, found)
         ]
         nearest = min(same, key=lambda item: abs(item[0].range.start - each.range.start), default=None)

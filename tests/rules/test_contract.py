@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from rule_harness import everything, lint_example
 from testlsp.config.selectors import FAMILIES
 from testlsp.config.settings import setting_names

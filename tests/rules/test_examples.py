@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 
 import pytest
-
 from rule_harness import everything, fixed_by, fixed_by_first, lint_example
 from testlsp.lint import Bad, Good, Rule
 

@@ -1,7 +1,8 @@
 """Rules, findings and fixes: what a rule is, how rules are run over a file, and how their fixes are applied.
 
-Invariants: one walk serves all rules; a rule that raises loses its findings for this file and nothing else, and is reported
-once; fixes are built only when somebody asks for them. This package knows no protocol, no terminal and no concrete rule.
+Invariants: one walk serves all rules; a rule that raises loses its findings for this file and nothing else, and is
+reported once; fixes are built only when somebody asks for them. This package knows no protocol, no terminal and no
+concrete rule.
 """
 
 from __future__ import annotations

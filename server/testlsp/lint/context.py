@@ -29,7 +29,18 @@ class Context:
     ``used_graph`` tells the cache whether the findings depend on other files.
     """
 
-    __slots__ = ("_graph", "diagnostics", "function", "model", "path", "rule", "settings", "source", "statement", "used_graph")
+    __slots__ = (
+        "_graph",
+        "diagnostics",
+        "function",
+        "model",
+        "path",
+        "rule",
+        "settings",
+        "source",
+        "statement",
+        "used_graph",
+    )
 
     function: Function
     rule: Rule

@@ -37,8 +37,8 @@ class Tag(enum.Enum):
 
 
 class Rewrite(NamedTuple):
-    """What a fix does: *edits* in offsets of the statement's text, *imports* to add to the file (``"import pytest"``), and
-    edits of other files or places (*elsewhere*, in file offsets, with their path).
+    """What a fix does: *edits* in offsets of the statement's text, *imports* to add to the file (``"import pytest"``),
+    and edits of other files or places (*elsewhere*, in file offsets, with their path).
     """
 
     edits: list[Edit]
@@ -49,8 +49,8 @@ class Rewrite(NamedTuple):
 class Fix(NamedTuple):
     """A rewrite that a finding offers; *build* makes it on demand and may raise `testlsp.rewrite.CannotRewrite`.
 
-    Fixes of equal *group* must not be applied in the same round. *preferred* marks the one that an editor applies with its
-    "auto fix" key; only safe fixes and unique repairs are.
+    Fixes of equal *group* must not be applied in the same round. *preferred* marks the one that an editor applies with
+    its "auto fix" key; only safe fixes and unique repairs are.
     """
 
     title: str
@@ -63,7 +63,8 @@ class Fix(NamedTuple):
 class Related(NamedTuple):
     """Another place that explains a finding: *range* in offsets of that file's text, None for the file as a whole.
 
-    For a place in another file *symbol* names what to look for, because summaries hold no positions; a shell resolves it.
+    For a place in another file *symbol* names what to look for, because summaries hold no positions; a shell resolves
+    it.
     """
 
     path: str

@@ -31,8 +31,8 @@ class Expected(NamedTuple):
 class Example:
     """Code that a rule has an opinion on.
 
-    *code* is the linted file, at *path*; *files* are further files of the project (conftests, modules), by path relative to
-    its root; *settings* are set as in ``[tool.testlsp]``. *why* says what the example teaches.
+    *code* is the linted file, at *path*; *files* are further files of the project (conftests, modules), by path
+    relative to its root; *settings* are set as in ``[tool.testlsp]``. *why* says what the example teaches.
     """
 
     __slots__ = ("_drawn", "_files", "_read", "path", "settings", "why")
@@ -85,8 +85,8 @@ class Bad(Example):
     """Code in which the rule finds what the carets show.
 
     *fixed* is the code after the first fix of each finding has been applied until none is left, whatever its grade; it
-    must be absent exactly when no finding has a fix. *alternatives* maps titles of further fixes of the first finding to
-    the code after that one fix.
+    must be absent exactly when no finding has a fix. *alternatives* maps titles of further fixes of the first finding
+    to the code after that one fix.
     """
 
     __slots__ = ("_alternatives", "_fixed", "_fixed_files")

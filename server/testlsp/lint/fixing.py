@@ -1,8 +1,8 @@
 """Applying fixes.
 
-A round applies, in document order, every accepted fix that does not overlap one already taken; identical edits count once,
-since two fixes may add the same parameter or import. Rounds repeat until nothing changes. A fix with edits in several files
-is never taken without asking: it applies as a whole, in an editor that shows all of it.
+A round applies, in document order, every accepted fix that does not overlap one already taken; identical edits count
+once, since two fixes may add the same parameter or import. Rounds repeat until nothing changes. A fix with edits in
+several files is never taken without asking: it applies as a whole, in an editor that shows all of it.
 """
 
 from __future__ import annotations
@@ -57,9 +57,7 @@ def accepted(diagnostic: Diagnostic, threshold: Applicability) -> Fix | None:
     return None
 
 
-def choose_round(
-    source: SourceFile, findings: FileFindings, choose: Callable[[Diagnostic], Fix | None]
-) -> Round:
+def choose_round(source: SourceFile, findings: FileFindings, choose: Callable[[Diagnostic], Fix | None]) -> Round:
     """Return the edits of all fixes that *choose* names and that can be applied together."""
     from testlsp.rewrite import CannotRewrite
 
@@ -93,9 +91,11 @@ def _conflict(wanted: Iterable[Edit], taken: list[Edit]) -> bool:
                 continue
             if edit.range.overlaps(other.range) or edit.range.start == other.range.start:
                 return True
-            if (edit.range.start == edit.range.end or other.range.start == other.range.end) and edit.range.touches(
-                other.range
-            ) and not _apart(edit, other):
+            if (
+                (edit.range.start == edit.range.end or other.range.start == other.range.end)
+                and edit.range.touches(other.range)
+                and not _apart(edit, other)
+            ):
                 return True
     return False
 
@@ -130,7 +130,9 @@ def fix_text(
     for _ in range(MAX_ROUNDS):
         current, findings = lint(text)
         made = choose_round(
-            current, findings, lambda finding: None if (finding.code, finding.range.start) in refused else choose(finding)
+            current,
+            findings,
+            lambda finding: None if (finding.code, finding.range.start) in refused else choose(finding),
         )
         if not made.applied:
             return FixedText(text, applied, True, culprit)

@@ -22,7 +22,9 @@ RUN_BY_PYTEST = frozenset({FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind
 """Where most rules look: code that runs as part of a test, nested functions included."""
 
 
-def on(*node_types: type[ast.AST], kinds: Collection[FunctionKind] = (FunctionKind.TEST,)) -> Callable[[Handler], Handler]:
+def on(
+    *node_types: type[ast.AST], kinds: Collection[FunctionKind] = (FunctionKind.TEST,)
+) -> Callable[[Handler], Handler]:
     """Call the method as ``(ctx, node)`` for each node of these types in functions of *kinds*."""
 
     def mark(method: Handler) -> Handler:
@@ -55,8 +57,8 @@ def on_function(*kinds: FunctionKind) -> Callable[[Handler], Handler]:
 class Rule:
     """Base of all rules. One rule a module; its name and family follow from the module's name.
 
-    The docstring's first line says what is found, in the third person; then why it matters; then "Fix safety:" whenever a
-    fix can be unsafe.
+    The docstring's first line says what is found, in the third person; then why it matters; then "Fix safety:" whenever
+    a fix can be unsafe.
     """
 
     code: ClassVar[str]

@@ -41,7 +41,8 @@ class StatementFindings(NamedTuple):
 class FileFindings(NamedTuple):
     """What the rules found in a file, in document order; ranges are in offsets of the file's text.
 
-    *statements* gives for each finding the index of its statement; *suppressed* are the findings that a comment silences.
+    *statements* gives for each finding the index of its statement; *suppressed* are the findings that a comment
+    silences.
     """
 
     diagnostics: tuple[Diagnostic, ...]

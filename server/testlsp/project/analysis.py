@@ -100,7 +100,9 @@ def records_of(analysis: Analysis, lines: LineIndex) -> tuple[Finding, ...]:
     return tuple(finding_record(diagnostic, lines) for diagnostic in analysis.findings.diagnostics)
 
 
-def with_edits(finding: Finding, diagnostic: Diagnostic, statement: int, analysis: Analysis, lines: LineIndex) -> Finding:
+def with_edits(
+    finding: Finding, diagnostic: Diagnostic, statement: int, analysis: Analysis, lines: LineIndex
+) -> Finding:
     """Return *finding* with the edits of its fixes; a fix without a faithful rewrite is left out."""
     from testlsp.rewrite import CannotRewrite
 
@@ -110,7 +112,9 @@ def with_edits(finding: Finding, diagnostic: Diagnostic, statement: int, analysi
             edits = edits_of(analysis.source, statement, fix)
         except CannotRewrite:
             continue
-        own = tuple(edit_record(edit, lines) for edit in sorted(edits, key=lambda edit: edit.range) if edit.path is None)
+        own = tuple(
+            edit_record(edit, lines) for edit in sorted(edits, key=lambda edit: edit.range) if edit.path is None
+        )
         fixes.append(record._replace(edits=own))
     return finding._replace(fixes=tuple(fixes))
 

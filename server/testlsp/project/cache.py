@@ -1,8 +1,8 @@
 """Results of earlier runs, kept by content in a folder of the project.
 
-The cache is data: a SQLite file of text that is checked before it is believed, so that a cache inside somebody's repository
-cannot run code. Anything wrong with it (corrupt, read-only, of another version) means that there is no cache, never an
-error.
+The cache is data: a SQLite file of text that is checked before it is believed, so that a cache inside somebody's
+repository cannot run code. Anything wrong with it (corrupt, read-only, of another version) means that there is no
+cache, never an error.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class SummaryRow(NamedTuple):
 
 
 class ResultRow(NamedTuple):
-    """A kept result; *deps* are pairs of a path and what it must still say, *users* stands for the whole project or is ""."""
+    """A kept result; *deps* are pairs of a path and what it must still say, *users* stands for the whole project or is
+    ""."""
 
     digest: str
     env: str
@@ -167,7 +168,9 @@ class Cache:
                     "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     [(path, *row) for path, row in results],
                 )
-                connection.executemany("INSERT OR REPLACE INTO configuration VALUES (?, ?)", self.configuration.new.items())
+                connection.executemany(
+                    "INSERT OR REPLACE INTO configuration VALUES (?, ?)", self.configuration.new.items()
+                )
         finally:
             connection.close()
 

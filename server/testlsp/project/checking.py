@@ -1,7 +1,7 @@
 """Checking many files: from the cache, in this process or in several.
 
-Each file is analysed with what its answers depend on, read on demand. A finding that depends on who else uses a fixture is
-provisional until all files have been read; those files are then analysed once more, knowing everything.
+Each file is analysed with what its answers depend on, read on demand. A finding that depends on who else uses a fixture
+is provisional until all files have been read; those files are then analysed once more, knowing everything.
 """
 
 from __future__ import annotations
@@ -141,9 +141,7 @@ class Checker:
                 found[path] = unreadable(path, problem)
         return contents
 
-    def _analysed(
-        self, paths: Sequence[str], explicit: frozenset[str], details: bool, size: int
-    ) -> dict[str, Outcome]:
+    def _analysed(self, paths: Sequence[str], explicit: frozenset[str], details: bool, size: int) -> dict[str, Outcome]:
         if len(paths) > 1 and self.jobs > 1 and size > PARALLEL_ABOVE:
             from testlsp.project.workers import analyse_in_parallel
 
@@ -156,9 +154,7 @@ class Checker:
             self.advance()
         return found
 
-    def analyse_one(
-        self, path: str, explicit: frozenset[str], details: bool, whole_project: bool = False
-    ) -> Outcome:
+    def analyse_one(self, path: str, explicit: frozenset[str], details: bool, whole_project: bool = False) -> Outcome:
         """Analyse one file on disk."""
         settings, selection = self.selection(path)
         return outcome_on_disk(
@@ -277,7 +273,9 @@ class Checker:
             if outcome.summary is None:
                 continue
             key = keys[path] = digest(repr(FileSummary.from_data(outcome.summary)).encode())
-            summaries.append((path, SummaryRow(outcome.digest, self._env(path, path in explicit), key), outcome.summary))
+            summaries.append(
+                (path, SummaryRow(outcome.digest, self._env(path, path in explicit), key), outcome.summary)
+            )
         for path, summary in self.summaries.known.items():
             if path not in fresh and path not in found:
                 try:
@@ -288,7 +286,11 @@ class Checker:
         users = ""
         if any(outcome.provisional for outcome in found.values()):
             rows = self.cache.summaries
-            users = digest(repr(sorted((path, keys.get(path) or rows[path].key) for path in found if path in keys or path in rows)).encode())
+            users = digest(
+                repr(
+                    sorted((path, keys.get(path) or rows[path].key) for path in found if path in keys or path in rows)
+                ).encode()
+            )
         results = [
             (path, _row_of(outcome, self._env(path, path in explicit), users if outcome.provisional else ""))
             for path, outcome in fresh.items()
@@ -314,7 +316,8 @@ class Checker:
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Hold the garbage collector off: it would walk every syntax tree again and again, and triples the cost of parsing."""
+    """Hold the garbage collector off: it would walk every syntax tree again and again, and triples the cost of
+    parsing."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -347,5 +350,3 @@ def _outcome_from(path: str, row: ResultRow) -> Outcome | None:
 
 def _lacks_edits(outcome: Outcome) -> bool:
     return any(fix.edits is None for finding in outcome.findings for fix in finding.fixes)
-
-

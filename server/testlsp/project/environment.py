@@ -1,7 +1,7 @@
 """The Python environment of a project, as files: where its packages lie and which pytest plugins it has.
 
-Nothing is run and nothing imported. Which environment: the `python` setting, else the active one, else a `.venv` or `venv`
-in the root folder or above it, else the one testlsp itself is installed in.
+Nothing is run and nothing imported. Which environment: the `python` setting, else the active one, else a `.venv` or
+`venv` in the root folder or above it, else the one testlsp itself is installed in.
 """
 
 from __future__ import annotations

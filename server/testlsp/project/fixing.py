@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from testlsp.project.checking import Checker, FixOutcome
 
 _PASSES = 3
-"""A fixed conftest can give its tests new findings, and the other way round; more passes than this were never needed."""
+"""A fixed conftest can give its tests new findings, and the other way round; more passes than this were never
+needed."""
 
 
 def fix_files(checker: Checker, discovery: Discovery, threshold: Applicability, write: bool) -> FixOutcome:
     """Fix the files of *discovery*; see `Checker.fix`."""
-    from testlsp.project.checking import FileReport, FixOutcome
+    from testlsp.project.checking import FixOutcome
 
     changes: dict[str, tuple[str, str]] = {}
     originals: dict[str, FileText] = {}
@@ -38,7 +39,9 @@ def fix_files(checker: Checker, discovery: Discovery, threshold: Applicability, 
             try:
                 file = originals.setdefault(report.path, read_file(report.path))
                 text = changes[report.path][1] if report.path in changes else file.text
-                new, applied, problem = fixed_text(checker, report.path, text, threshold, report.path in discovery.explicit)
+                new, applied, problem = fixed_text(
+                    checker, report.path, text, threshold, report.path in discovery.explicit
+                )
                 if problem is not None:
                     problems.append(problem)
                 if new == text:

@@ -15,11 +15,13 @@ from testlsp.project.summaries import Summaries
 from testlsp.text import LineIndex
 
 Dependency = tuple[str, str]
-"""A path and what it must still say: the digest of its summary, "" when it must not exist, "@..." for a folder's age."""
+"""A path and what it must still say: the digest of its summary, "" when it must not exist, "@..." for a folder's
+age."""
 
 
 class Outcome(NamedTuple):
-    """The result for one file. *summary* is data; *provisional* says that the findings depend on files not yet known."""
+    """The result for one file. *summary* is data; *provisional* says that the findings depend on files not yet
+    known."""
 
     path: str
     digest: str

@@ -28,7 +28,8 @@ class EditRecord(NamedTuple):
 
 
 class FixRecord(NamedTuple):
-    """A fix that a finding offers; *edits* is None until somebody asks for them, and () where there is no faithful one."""
+    """A fix that a finding offers; *edits* is None until somebody asks for them, and () where there is no faithful
+    one."""
 
     title: str
     applicability: str
@@ -118,7 +119,9 @@ def finding_from(data: list[Any]) -> Finding:
                 preferred,
                 None
                 if edits is None
-                else tuple(EditRecord(Location(*first), Location(*last), content, path) for first, last, content, path in edits),
+                else tuple(
+                    EditRecord(Location(*first), Location(*last), content, path) for first, last, content, path in edits
+                ),
             )
             for title, applicability, preferred, edits in fixes
         ),

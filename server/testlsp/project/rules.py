@@ -44,6 +44,14 @@ class Selector:
         rules = self._sets.get(codes)
         if rules is None:
             rules = self._sets[codes] = RuleSet([rule for rule in self.rules if rule.code in codes])
-        severities = {code: Severity(word) for code, word in by_rule(self.keys, settings.severity).items()} if settings.severity else {}
-        fixable = named(self.keys, settings.fixable) - named(self.keys, settings.unfixable) if settings.unfixable else named(self.keys, settings.fixable)
+        severities = (
+            {code: Severity(word) for code, word in by_rule(self.keys, settings.severity).items()}
+            if settings.severity
+            else {}
+        )
+        fixable = (
+            named(self.keys, settings.fixable) - named(self.keys, settings.unfixable)
+            if settings.unfixable
+            else named(self.keys, settings.fixable)
+        )
         return Selection(rules, severities, fixable)

@@ -1,7 +1,7 @@
 """Summaries of files, and the fixture graph over them, read as far as somebody asks.
 
-A test file's answers depend on the conftests around it, the plugins, and the modules it takes fixtures, base classes and
-helpers from. `Summaries` reads those when a graph for the file is asked for, and remembers that it looked.
+A test file's answers depend on the conftests around it, the plugins, and the modules it takes fixtures, base classes
+and helpers from. `Summaries` reads those when a graph for the file is asked for, and remembers that it looked.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def role_of(path: str, settings: Settings, explicit: bool = False) -> FileRole:
     return FileRole.OTHER
 
 
-def model_of(source: SourceFile, settings: Settings, role: FileRole, previous: SemanticModel | None = None) -> SemanticModel:
+def model_of(
+    source: SourceFile, settings: Settings, role: FileRole, previous: SemanticModel | None = None
+) -> SemanticModel:
     """Return the model of *source* under the pytest configuration of *settings*."""
     pytest = settings.pytest
     return SemanticModel(source, role, Collection(pytest.python_functions, pytest.python_classes), previous)
@@ -87,12 +89,22 @@ class Summaries:
     def forget(self, path: str) -> bool:
         """Forget *path*, which is gone or has changed on disk; whether it was known."""
         self._exists.pop(path, None)
+        self._dependencies.clear()
         if path not in self.known:
             return False
         del self.known[path]
-        self._dependencies.clear()
         self.graph = self.graph.with_summary(path, None)
         return True
+
+    def noticed(self, path: str) -> None:
+        """Take note that *path* exists, which may not have been so when it was last looked for."""
+        if not self._exists.get(path):
+            self._exists[path] = True
+            self._dependencies.clear()
+
+    def forget_dependencies(self) -> None:
+        """Look anew for what files depend on, when next asked."""
+        self._dependencies.clear()
 
     def absent(self, path: str) -> tuple[str, ...]:
         """Return the files that were looked for on behalf of *path* and are not there: answers depend on that, too."""
@@ -129,11 +141,15 @@ class Summaries:
         if self._plugins:
             sites, points = environment(prefix_for(rootdir, settings.python))
             plugins = chosen_plugins(points, pytest.addopts)
-        places = tuple(os.path.normpath(os.path.join(rootdir, entry)).replace("\\", "/") for entry in (*pytest.pythonpath, *settings.src))
+        places = tuple(
+            os.path.normpath(os.path.join(rootdir, entry)).replace("\\", "/")
+            for entry in (*pytest.pythonpath, *settings.src)
+        )
         return Root(rootdir, None, places, pytest.usefixtures, plugins, sites)
 
     def graph_with(self, path: str, summary: FileSummary) -> FixtureGraph:
-        """Return a graph for *path* alone: *summary* and what its answers depend on; the file itself is not remembered."""
+        """Return a graph for *path* alone: *summary* and what its answers depend on; the file itself is not
+        remembered."""
         self.add_root(path)
         needed = self._closure_of(path, summary)
         known = {place: self.known[place] for place in needed if place in self.known}

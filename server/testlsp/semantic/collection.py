@@ -22,7 +22,9 @@ class Collection(NamedTuple):
     python_classes: tuple[str, ...] = ("Test",)
 
 
-_XUNIT_MODULE = frozenset("setup_module teardown_module setup_function teardown_function setUpModule tearDownModule".split())
+_XUNIT_MODULE = frozenset(
+    "setup_module teardown_module setup_function teardown_function setUpModule tearDownModule".split()
+)
 _XUNIT_CLASS = frozenset(
     "setup_class teardown_class setup_method teardown_method setUp tearDown setUpClass tearDownClass asyncSetUp "
     "asyncTearDown setup teardown setUpTestData".split()
@@ -166,7 +168,9 @@ def _kind(node: FunctionNode, info: ClassInfo | None, role: FileRole, collection
     if role is FileRole.TEST_MODULE and info.collected:
         if name.startswith("test") if info.unittest else matches(name, collection.python_functions):
             static = any(dotted(decorator) in {"property", "staticmethod"} for decorator in node.decorator_list)
-            return FunctionKind.HELPER if static and "property" in map(dotted, node.decorator_list) else FunctionKind.TEST
+            return (
+                FunctionKind.HELPER if static and "property" in map(dotted, node.decorator_list) else FunctionKind.TEST
+            )
     return FunctionKind.HELPER
 
 

@@ -23,13 +23,15 @@ class FunctionKind(enum.Enum):
     HOOK = "hook"
     """``pytest_*`` in a conftest or plugin."""
     XUNIT = "xunit"
-    """``setUp``, ``setup_method``, ``teardown_module``, ...: called around tests, but no fixture and without parameters."""
+    """``setUp``, ``setup_method``, ``teardown_module``, ...: called around tests, but no fixture and without
+    parameters."""
     HELPER = "helper"
     """Anything else that is defined at module level or in a class."""
     NESTED = "nested"
     """A function inside a function."""
     IMPORT_TIME = "import-time"
-    """Not a function: the code of one top-level statement, class bodies included, that runs when the file is imported."""
+    """Not a function: the code of one top-level statement, class bodies included, that runs when the file is
+    imported."""
 
 
 class FileRole(enum.Enum):
@@ -55,9 +57,7 @@ class ClassInfo:
 
     __slots__ = ("collected", "name", "node", "parent", "unittest")
 
-    def __init__(
-        self, node: ast.ClassDef, parent: ClassInfo | None, collected: bool, unittest: bool | None
-    ) -> None:
+    def __init__(self, node: ast.ClassDef, parent: ClassInfo | None, collected: bool, unittest: bool | None) -> None:
         """Describe *node*; *unittest* is None when a base class is not known."""
         self.node = node
         self.name = node.name
@@ -220,15 +220,13 @@ def _local_names(function: Function) -> dict[str, Binding]:
     def add(binding: Binding) -> None:
         found.setdefault(binding.name, []).append(binding)
 
-    arguments = function.node.args
-    for name in (*function.params, *(extra.arg for extra in (arguments.vararg, arguments.kwarg) if extra)):
+    for name in _all_parameters(function):
         add(Binding(name, "parameter"))
     assigned: set[int] = set()
-    for node_type in (ast.Import, ast.ImportFrom):
-        for node in bag.get(node_type, ()):
-            assert isinstance(node, ast.Import | ast.ImportFrom)
-            for binding in import_bindings(node):
-                add(binding)
+    for statement in (*bag.get(ast.Import, ()), *bag.get(ast.ImportFrom, ())):
+        assert isinstance(statement, ast.Import | ast.ImportFrom)
+        for binding in import_bindings(statement):
+            add(binding)
     for node in bag.get(ast.Assign, ()):
         assert isinstance(node, ast.Assign)
         for target in node.targets:
@@ -240,17 +238,43 @@ def _local_names(function: Function) -> dict[str, Binding]:
         assert isinstance(node, ast.Name)
         if node.ctx.__class__ is not ast.Load and id(node) not in assigned:
             add(Binding(node.id, "variable"))
-    for node_type, field in ((ast.ExceptHandler, "name"), (ast.MatchAs, "name"), (ast.MatchStar, "name"), (ast.arg, "arg")):
-        for node in bag.get(node_type, ()):
-            name = getattr(node, field)
-            if name:
-                add(Binding(name, "variable"))
-    for node_type in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef):
-        for node in bag.get(node_type, ()):
-            add(Binding(getattr(node, "name"), "function"))  # noqa: B009 - three types with one field
-    outer = {name for kind in (ast.Global, ast.Nonlocal) for node in bag.get(kind, ()) for name in getattr(node, "names")}  # noqa: B009
+    for name, kind in _bound_otherwise(bag):
+        add(Binding(name, kind))
+    outer = {name for kind in (ast.Global, ast.Nonlocal) for node in bag.get(kind, ()) for name in _declared(node)}
     return {
         name: bindings[0] if all(binding == bindings[0] for binding in bindings) else Binding(name, "variable")
         for name, bindings in found.items()
         if name not in outer
     }
+
+
+_BINDERS: tuple[tuple[type[ast.AST], str], ...] = (
+    (ast.ExceptHandler, "name"),
+    (ast.MatchAs, "name"),
+    (ast.MatchStar, "name"),
+    (ast.arg, "arg"),
+)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def _all_parameters(function: Function) -> list[str]:
+    assert function.node is not None
+    arguments = function.node.args
+    return [*function.params, *(extra.arg for extra in (arguments.vararg, arguments.kwarg) if extra)]
+
+
+def _bound_otherwise(bag: NodeBag) -> list[tuple[str, str]]:
+    """Return the names that handlers, patterns, lambdas and definitions bind, each with what it is bound to."""
+    found = [
+        (name, "variable") for binder, field in _BINDERS for node in bag.get(binder, ()) if (name := getattr(node, field))
+    ]
+    for definition in _DEFINITIONS:
+        for node in bag.get(definition, ()):
+            assert isinstance(node, definition)
+            found.append((node.name, "function"))
+    return found
+
+
+def _declared(node: ast.AST) -> list[str]:
+    assert isinstance(node, ast.Global | ast.Nonlocal)
+    return node.names

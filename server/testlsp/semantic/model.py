@@ -13,8 +13,8 @@ from testlsp.syntax import SourceFile, Statement
 class SemanticModel:
     """Names and functions of one version of a file. Cheap to make: everything is computed when it is asked for.
 
-    ``previous`` hands over the model of the version before, so that an unchanged name table stays the same object and the
-    functions of unchanged statements are not described again.
+    ``previous`` hands over the model of the version before, so that an unchanged name table stays the same object and
+    the functions of unchanged statements are not described again.
     """
 
     __slots__ = ("_by_name", "_functions", "collection", "names", "role", "source")
@@ -105,7 +105,8 @@ class SemanticModel:
         return self.names.target(name)
 
     def qualified_name(self, node: ast.AST | None, function: Function | None = None) -> str | None:
-        """Return the dotted name of what *node* refers to, through imports and aliases: ``os.environ``, ``builtins.len``.
+        """Return the dotted name of what *node* refers to, through imports and aliases: ``os.environ``,
+        ``builtins.len``.
 
         None where it is not known, for instance for an attribute of a local variable or of a call's result.
         """

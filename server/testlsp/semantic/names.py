@@ -1,7 +1,7 @@
 """What the names of a module mean: imports, definitions and aliases at module level.
 
-The table of a file is put together from what each top-level statement binds, so that an edit inside a function leaves it
-equal and nothing that depends on it is computed again.
+The table of a file is put together from what each top-level statement binds, so that an edit inside a function leaves
+it equal and nothing that depends on it is computed again.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ BUILTIN_NAMES = frozenset(dir(builtins))
 class Binding(NamedTuple):
     """One name bound at module level.
 
-    *kind* is "import", "alias" (to a dotted name), "function", "class" or "variable". *target* is the dotted name that an
-    import or alias stands for; a relative import keeps its leading dots. *bases* are a class's bases as dotted text, None
-    for one that is not a dotted name. *value* sorts a variable: "mutable" (a list, dict or set is made), "constant",
-    "call" or "".
+    *kind* is "import", "alias" (to a dotted name), "function", "class" or "variable". *target* is the dotted name that
+    an import or alias stands for; a relative import keeps its leading dots. *bases* are a class's bases as dotted text,
+    None for one that is not a dotted name. *value* sorts a variable: "mutable" (a list, dict or set is made),
+    "constant", "call" or "".
     """
 
     name: str
@@ -84,7 +84,9 @@ def _merged(found: list[Binding]) -> Binding:
     """
     if len(found) == 1:
         return found[0]
-    telling = [binding for binding in found if not (binding.kind == "variable" and binding.value == "constant")] or found
+    telling = [
+        binding for binding in found if not (binding.kind == "variable" and binding.value == "constant")
+    ] or found
     last = telling[-1]
     if all(binding == last for binding in telling):
         return last
@@ -144,7 +146,11 @@ def import_bindings(node: ast.Import | ast.ImportFrom) -> list[Binding]:
     """Return the names that an import statement binds; a star import binds none that are known."""
     if isinstance(node, ast.Import):
         return [
-            Binding(alias.asname or alias.name.partition(".")[0], "import", alias.name if alias.asname else alias.name.partition(".")[0])
+            Binding(
+                alias.asname or alias.name.partition(".")[0],
+                "import",
+                alias.name if alias.asname else alias.name.partition(".")[0],
+            )
             for alias in node.names
         ]
     module = _module(node)

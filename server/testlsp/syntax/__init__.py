@@ -1,8 +1,8 @@
 """One file, parsed in pieces.
 
-A `SourceFile` is a list of top-level statements, each of which parses by itself, so that an edit inside one of them costs
-what that one costs. Invariant: a `SourceFile` is a value, parsing never raises, and a broken statement does not blind the
-rest of the file. Nothing here knows pytest.
+A `SourceFile` is a list of top-level statements, each of which parses by itself, so that an edit inside one of them
+costs what that one costs. Invariant: a `SourceFile` is a value, parsing never raises, and a broken statement does not
+blind the rest of the file. Nothing here knows pytest.
 """
 
 from __future__ import annotations

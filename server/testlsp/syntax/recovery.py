@@ -1,8 +1,8 @@
 """Reading a file that does not parse.
 
-The text is cut where a new top-level statement certainly begins; pieces that parse alone are used, and of a broken piece
-whatever still parses once its offending lines are blanked. Better no finding than an invented one: text that may lie
-inside an unclosed string is left alone.
+The text is cut where a new top-level statement certainly begins; pieces that parse alone are used, and of a broken
+piece whatever still parses once its offending lines are blanked. Better no finding than an invented one: text that may
+lie inside an unclosed string is left alone.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ast
 import re
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 
 from testlsp.syntax.statement import Statement, SyntaxProblem
 from testlsp.text.lines import line_starts
@@ -95,11 +96,12 @@ def _chunks(text: str) -> list[str]:
         # Nothing behind the opening quote can be trusted; the piece that holds it reaches to the end.
         cuts = [row for row in cuts if starts[row] < open_from]
     offsets = sorted({0, *(starts[row] for row in cuts)}) + [len(text)]
-    return [text[begin:end] for begin, end in zip(offsets, offsets[1:], strict=False) if end > begin]
+    return [text[begin:end] for begin, end in pairwise(offsets) if end > begin]
 
 
 def _hidden_lines(text: str) -> tuple[set[int], int]:
-    """Return the lines (from 0) that begin inside a string, and where an unclosed string begins (else the text's length)."""
+    """Return the lines (from 0) that begin inside a string, and where an unclosed string begins (else the text's
+    length)."""
     hidden: set[int] = set()
     open_from = len(text)
     row, counted = 0, 0

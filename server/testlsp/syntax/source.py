@@ -47,8 +47,9 @@ class SourceFile:
         """Return the file with *changed* replaced by *new*; statements that did not change are the same objects.
 
         When the edit lies inside one statement and its new text parses by itself, only that is parsed. This is sound: a
-        piece that parses alone leaves no bracket, string or continuation open, and begins with no clause that could attach
-        to the statement before. Everything else parses the whole file and keeps the pieces whose text it already knows.
+        piece that parses alone leaves no bracket, string or continuation open, and begins with no clause that could
+        attach to the statement before. Everything else parses the whole file and keeps the pieces whose text it already
+        knows.
         """
         text = self.text[: changed.start] + new + self.text[changed.end :]
         statements = self._replaced(changed, new)
@@ -129,7 +130,8 @@ def _split(text: str, body: list[ast.stmt]) -> list[Statement]:
     following = len(body)
     for number, node in enumerate(body, 1):
         group.append(node)
-        assert node.end_lineno is not None and node.end_col_offset is not None
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
         line = node.end_lineno
         if number < following:
             after = body[number]

@@ -11,7 +11,8 @@ from testlsp.text.lines import line_starts
 
 
 class SyntaxProblem(NamedTuple):
-    """Why a piece of text does not parse; *offset* counts from the beginning of the piece (or of the file in `SourceFile`)."""
+    """Why a piece of text does not parse; *offset* counts from the beginning of the piece (or of the file in
+    `SourceFile`)."""
 
     message: str
     offset: int
@@ -20,10 +21,10 @@ class SyntaxProblem(NamedTuple):
 class Statement:
     """One top-level statement with its decorators and the blank and comment lines before it.
 
-    Its identity is its text: two statements of equal text mean the same wherever they stand. ``body`` holds the parsed node
-    (several, when they share a line; none for trailing comments or text that does not parse). The nodes carry the line
-    numbers of whatever text they were parsed in; ``first_line`` is the number, there, of this piece's first line, so always
-    ask `range` or `offset` instead of reading ``lineno``. All offsets are relative to ``text``.
+    Its identity is its text: two statements of equal text mean the same wherever they stand. ``body`` holds the parsed
+    node (several, when they share a line; none for trailing comments or text that does not parse). The nodes carry the
+    line numbers of whatever text they were parsed in; ``first_line`` is the number, there, of this piece's first line,
+    so always ask `range` or `offset` instead of reading ``lineno``. All offsets are relative to ``text``.
 
     ``memo`` belongs to the layers above: facts that follow from the text alone, kept as long as the piece itself lives.
     """
@@ -63,12 +64,11 @@ class Statement:
 
     def range(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.excepthandler | ast.alias) -> TextRange:
         """Return where *node* stands in ``text`` (for a decorated function: from its ``def``, as ``ast`` has it)."""
-        assert node.end_lineno is not None and node.end_col_offset is not None
-        return TextRange(
-            self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
-        )
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return TextRange(self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset))
 
-    def source(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.excepthandler) -> str:
+    def source(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.excepthandler | ast.alias) -> str:
         """Return the text of *node*."""
         start, end = self.range(node)
         return self.text[start:end]

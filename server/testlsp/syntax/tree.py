@@ -1,7 +1,7 @@
 """Walking ``ast`` trees quickly.
 
-``ast.walk`` asks each node for its fields by name and yields operators and contexts; measured, a walk with a table of the
-fields that can hold nodes takes half the time, and the table is what all walks here use.
+``ast.walk`` asks each node for its fields by name and yields operators and contexts; measured, a walk with a table of
+the fields that can hold nodes takes half the time, and the table is what all walks here use.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def children(node: ast.AST) -> list[ast.AST]:
 def collect(roots: list[ast.AST], bag: NodeBag, scopes: list[ast.AST]) -> None:
     """Put all nodes below and including *roots* into *bag*, not entering nested functions and classes.
 
-    Those go to *scopes*, in document order; their decorators, defaults and bases are part of the enclosing scope and are
-    collected. Iterative, so that depth costs nothing.
+    Those go to *scopes*, in document order; their decorators, defaults and bases are part of the enclosing scope and
+    are collected. Iterative, so that depth costs nothing.
     """
     stack = roots[::-1]
     pop, extend, table = stack.pop, stack.extend, CHILD_FIELDS

@@ -1,8 +1,8 @@
 """Offsets, lines and edits: the ground everything else stands on.
 
-Invariant: there is one unit of position, the index into the ``str`` that holds the text. Conversion to UTF-8, UTF-16 and
-UTF-32 columns happens here and nowhere else (``ast`` counts UTF-8 bytes, LibCST code points, LSP the negotiated unit).
-This package knows nothing of Python's syntax, of pytest or of any protocol.
+Invariant: there is one unit of position, the index into the ``str`` that holds the text. Conversion to UTF-8, UTF-16
+and UTF-32 columns happens here and nowhere else (``ast`` counts UTF-8 bytes, LibCST code points, LSP the negotiated
+unit). This package knows nothing of Python's syntax, of pytest or of any protocol.
 """
 
 from __future__ import annotations

@@ -9,7 +9,9 @@ from testlsp.text.ranges import TextRange
 
 
 class Edit(NamedTuple):
-    """Replace the characters of *range* by *text*; *path* is set when the edit belongs to another file than the finding."""
+    """Replace the characters of *range* by *text*; *path* is set when the edit belongs to another file than the
+    finding.
+    """
 
     range: TextRange
     text: str
@@ -39,7 +41,8 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
 
 
 def minimal_edit(old: str, new: str, offset: int = 0) -> Edit | None:
-    """Return the one edit that turns *old* into *new* without their common beginning and end, or None if they are equal.
+    """Return the one edit that turns *old* into *new* without their common beginning and end, or None if they are
+    equal.
 
     *offset* is where *old* begins in the text the edit is meant for.
     """

@@ -51,7 +51,9 @@ def column_from(unit: ColumnUnit, line: str, column: int) -> int:
         return min(column, len(line))
     passed = 0
     for index, character in enumerate(line):
-        width = (2 if character > "\uffff" else 1) if unit == "utf-16" else len(character.encode("utf-8", "surrogatepass"))
+        width = (
+            (2 if character > "\uffff" else 1) if unit == "utf-16" else len(character.encode("utf-8", "surrogatepass"))
+        )
         if passed + width > column:
             return index
         passed += width
@@ -67,6 +69,27 @@ class LineIndex:
         """Index *text*; costs one pass over it."""
         self.text = text
         self.starts = line_starts(text)
+
+    def edited(self, start: int, end: int, new: str) -> LineIndex:
+        """Return the index of the text with ``text[start:end]`` replaced by *new*; lines before it are not read
+        again.
+        """
+        text = self.text[:start] + new + self.text[end:]
+        made = LineIndex.__new__(LineIndex)
+        made.text = text
+        starts = self.starts
+        # A carriage return on either side may join or part with what is new: then its line and the next are read again.
+        first = max(0, bisect_right(starts, start) - 2)
+        last = bisect_right(starts, end) + 1
+        distance = len(text) - len(self.text)
+        stop = starts[last] + distance if last < len(starts) else len(text) + 1
+        base = starts[first]
+        fresh = [base + each for each in line_starts(text[base:stop])]
+        if last < len(starts) and fresh[-1] == stop:
+            fresh.pop()
+        tail = starts[last:] if not distance else [each + distance for each in starts[last:]]
+        made.starts = starts[:first] + fresh + tail
+        return made
 
     def line_at(self, offset: int) -> int:
         """Return the line, from 0, that holds *offset*."""
