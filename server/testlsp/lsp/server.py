@@ -1,0 +1,138 @@
+"""The process: arguments, streams, the event loop, and the registration of the features."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from testlsp import __version__
+from testlsp.lsp.protocol import Protocol
+from testlsp.lsp.session import Session
+
+log = logging.getLogger("testlsp")
+
+
+class Server(LanguageServer):
+    """pygls's server with our protocol; errors go to the log and not into the user's face."""
+
+    protocol: Protocol
+
+    def __init__(self) -> None:
+        """Prepare; nothing is loaded yet but the protocol."""
+        super().__init__("testlsp", __version__, protocol_cls=Protocol)
+        self.session = Session(self.protocol)
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Log *error*."""
+        log.error("%s: %s", getattr(source, "__name__", source), error)
+
+
+def make_server() -> Server:
+    """Return a server with all features registered."""
+    server = Server()
+    session = server.session
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        session.introduce(params)
+
+    @server.feature(types.INITIALIZED)
+    def initialized(params: types.InitializedParams) -> None:
+        session.spawn(_load(session))
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def saved(params: Any) -> None:
+        """Announced here, heard by the session."""
+
+    return server
+
+
+def _import() -> Any:
+    from testlsp.builtin import all_rules
+    from testlsp.lsp import publishing  # noqa: F401
+    from testlsp.project import project  # noqa: F401
+
+    return all_rules()
+
+
+async def _load(session: Session) -> None:
+    """Load rules and engine beside the event loop, then begin."""
+    rules = await asyncio.get_running_loop().run_in_executor(None, _import)
+    session.begin(rules)
+    session.publishing.configuration()
+    gc.collect()
+    gc.freeze()
+    session.spawn(_collect_when_idle(session))
+
+
+async def _collect_when_idle(session: Session) -> None:
+    """Collect garbage when nobody types: a collection in between would be felt as a stutter."""
+    from time import perf_counter
+
+    gc.disable()
+    while True:
+        await asyncio.sleep(2.0)
+        if perf_counter() - session.publishing.last_touch > 1.5 and gc.get_count()[0] > 2000:
+            gc.collect(1)
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Serve until the client says goodbye; return the exit code."""
+    import argparse
+
+    parser = argparse.ArgumentParser(prog="testlsp server", description="Serve an editor over stdin and stdout.")
+    parser.add_argument("--stdio", action="store_true", help="accepted for editors that pass it; this is the default")
+    parser.add_argument("--tcp", metavar="HOST:PORT", help="listen there instead, for debugging; HOST is 127.0.0.1 if empty")
+    options = parser.parse_args(argv)
+    server = make_server()
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
+    if options.tcp:
+        host, _, port = options.tcp.rpartition(":")
+        server.start_tcp(host or "127.0.0.1", int(port))
+        return 0
+    return _serve_stdio(server)
+
+
+def _serve_stdio(server: Server) -> int:
+    # What else writes to the standard output, in this process or one it starts, must not land in the protocol.
+    inner, outer = os.dup(0), os.dup(1)
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    code = 0
+    try:
+        asyncio.run(_talk(server, os.fdopen(inner, "rb"), os.fdopen(outer, "wb")))
+    except SystemExit as goodbye:
+        code = goodbye.code if isinstance(goodbye.code, int) else 1
+    except (BrokenPipeError, KeyboardInterrupt):
+        code = 1
+    else:
+        code = 1  # the stream ended without a goodbye
+    finally:
+        server.shutdown()
+    return code
+
+
+async def _talk(server: Server, stdin: BinaryIO, stdout: BinaryIO) -> None:
+    from threading import Event
+
+    from pygls.io_ import StdinAsyncReader, StdoutWriter, run_async
+
+    server._stop_event = Event()
+    server.protocol.set_writer(StdoutWriter(stdout))
+    reader: Any
+    try:
+        reader = asyncio.StreamReader()
+        # A pipe or socket is read by the loop itself; waiting for a thread costs half a millisecond a message.
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), stdin)
+    except (ValueError, OSError, NotImplementedError):
+        reader = StdinAsyncReader(stdin, server.thread_pool)
+    await run_async(server._stop_event, reader, server.protocol, log, server.report_server_error)

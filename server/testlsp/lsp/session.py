@@ -1,0 +1,187 @@
+"""One client and one project: the state that all handlers share, and the order in which messages reach it.
+
+Messages about documents that arrive before the rules are loaded wait in line; requests await `Session.ready`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from testlsp.lsp.client import Client, client_of
+from testlsp.lsp.options import ServerOptions, split
+from testlsp.lsp.places import offset_of, path_of, uri_of
+from testlsp.lsp.protocol import Protocol
+
+if TYPE_CHECKING:
+    from testlsp.lint import Rule
+    from testlsp.lsp.indexing import Indexing
+    from testlsp.lsp.publishing import Publishing
+    from testlsp.project.project import Project
+    from testlsp.project.snapshot import FileState
+
+log = logging.getLogger("testlsp")
+
+
+class Session:
+    """See the module."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        """Serve the client at the other end of *protocol*."""
+        self.protocol = protocol
+        self.client = Client()
+        self.options = ServerOptions()
+        self.settings: dict[str, Any] = {}
+        self.folder_settings: dict[str, dict[str, Any]] = {}
+        self.folders: list[str] = []
+        self.uris: dict[str, str] = {}
+        self.ready: asyncio.Future[None] | None = None
+        self.backlog: list[tuple[str, dict[str, Any]]] = []
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.project: Project
+        self.publishing: Publishing
+        self.indexing: Indexing
+        protocol.heard = self.heard
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    def introduce(self, params: types.InitializeParams) -> None:
+        """Take note of what the client says of itself."""
+        self.client = client_of(params)
+        self.ready = asyncio.get_running_loop().create_future()
+        folders = [folder.uri for folder in params.workspace_folders or ()]
+        if not folders and (params.root_uri or params.root_path):
+            folders = [params.root_uri or uri_of(params.root_path or "")]
+        self.folders = [path_of(uri) for uri in folders]
+        self.configure(params.initialization_options)
+
+    def configure(self, section: object) -> None:
+        """Take over the editor's settings; they reach the project when that is told."""
+        self.options, self.settings, complaints = split(section)
+        for complaint in complaints:
+            log.warning("editor settings: %s", complaint)
+        log.setLevel({"error": 40, "warning": 30, "info": 20, "debug": 10}[self.options.log_level])
+
+    def begin(self, rules: Sequence[type[Rule]]) -> None:
+        """Start working, now that the rules are loaded: what waited in line comes first."""
+        from testlsp.lsp.indexing import Indexing
+        from testlsp.lsp.publishing import Publishing
+        from testlsp.project.project import Project
+
+        self.project = Project(rules)
+        self.project.apply(self.configured())
+        self.publishing = Publishing(self)
+        self.indexing = Indexing(self)
+        backlog, self.backlog = self.backlog, []
+        assert self.ready is not None
+        self.ready.set_result(None)
+        for method, params in backlog:
+            self.heard(method, params)
+
+    def configured(self) -> Any:
+        """Return the change that tells the project its folders and the editor's settings."""
+        from testlsp.project.project import Configured
+        from testlsp.project.workspace import Folder
+
+        folders = tuple(
+            Folder(path, {**self.settings, **self.folder_settings.get(path, {})}) for path in self.folders
+        )
+        return Configured(folders, self.settings)
+
+    def spawn(self, work: Any) -> asyncio.Task[Any]:
+        """Run the coroutine *work* beside the handlers; what it raises is logged."""
+        task: asyncio.Task[Any] = asyncio.ensure_future(work)
+        self.tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("background work failed", exc_info=task.exception())
+
+    # -- documents ---------------------------------------------------------------------------------------------------
+
+    def heard(self, method: str, params: dict[str, Any]) -> None:
+        """Take a notification about a document."""
+        if self.ready is None or not self.ready.done():
+            self.backlog.append((method, params))
+            return
+        {
+            types.TEXT_DOCUMENT_DID_CHANGE: self._changed,
+            types.TEXT_DOCUMENT_DID_OPEN: self._opened,
+            types.TEXT_DOCUMENT_DID_SAVE: self._saved,
+            types.TEXT_DOCUMENT_DID_CLOSE: self._closed,
+        }[method](params)
+
+    def _opened(self, params: dict[str, Any]) -> None:
+        from testlsp.project.project import Opened
+
+        document = params["textDocument"]
+        uri = document["uri"]
+        path = path_of(uri)
+        self.uris[path] = uri
+        others = self.project.apply(Opened(path, document["text"], document.get("version") or 0))
+        self.publishing.touched(path)
+        self.publishing.affected(others - {path})
+
+    def _changed(self, params: dict[str, Any]) -> None:
+        from testlsp.project.project import Edited, Opened
+
+        identifier = params["textDocument"]
+        path = path_of(identifier["uri"])
+        document = self.project.documents.get(path)
+        if document is None:
+            log.warning("a change of %s, which is not open", path)
+            return
+        version = identifier.get("version")
+        version = document.version + 1 if version is None else version
+        for change in params["contentChanges"]:
+            where = change.get("range")
+            if where is None:
+                self.project.apply(Opened(path, change["text"], version))
+                continue
+            lines = document.lines
+            start = offset_of(lines, where["start"], self.client.unit)
+            end = offset_of(lines, where["end"], self.client.unit)
+            self.project.apply(Edited(path, min(start, end), max(start, end), change["text"], version))
+        if self.options.run == "onType":
+            self.publishing.touched(path)
+
+    def _saved(self, params: dict[str, Any]) -> None:
+        path = path_of(params["textDocument"]["uri"])
+        if path not in self.project.documents:
+            return
+        if self.options.run == "onSave":
+            self.publishing.touched(path)
+        self.on_disk([path])
+
+    def _closed(self, params: dict[str, Any]) -> None:
+        from testlsp.project.project import Closed
+
+        path = path_of(params["textDocument"]["uri"])
+        if path not in self.project.documents:
+            return
+        self.publishing.closed(path)
+        self.publishing.affected(self.project.apply(Closed(path)))
+
+    def on_disk(self, paths: Sequence[str]) -> None:
+        """Take note that *paths* changed on disk: Python files, and files that hold settings."""
+        from testlsp.project.configuration import WATCHED_NAMES
+        from testlsp.project.project import OnDisk
+
+        known = self.project.workspace.config_files
+        if any(path in known or path.rpartition("/")[2] in WATCHED_NAMES for path in paths):
+            self.publishing.affected(self.project.refresh_settings())
+            self.publishing.configuration()
+            self.indexing.request()
+        self.publishing.affected(self.project.apply(OnDisk(tuple(paths))))
+
+    def state(self, uri: str) -> FileState | None:
+        """Return the present state of an open document, None if it is not open."""
+        path = path_of(uri)
+        return self.project.analyse(path)[0] if path in self.project.documents else None
