@@ -15,12 +15,12 @@ from testlsp_rules.assertions._checks import can_fail, is_smoke_test, marks
 _BY_INTENT = re.compile(
     r"rais|no_?error|without_?error|error_?free|crash|smoke|import|instantiat|construct|init|no_?exception|no_?fail|"
     r"(does|do|is|should)_?(not|nt)|doesnt|warn|accept|allow|compil|noop|no_op|nothing|benchmark|perf|dummy|valid|can_|"
-    r"safe|hang|deadlock|leak|timeout|toleran|ignor|succe|pass",
+    r"safe|hang|deadlock|leak|timeout|toleran|ignor|succe|pass|optional|fallback|malformed|bad_",
     re.I,
 )
 _SAYS_IT_WORKS = re.compile(
     r"(#|\"\"\").*(should (succeed|work|not|be)|n't|not (raise|fail|crash)|no (error|exception|warning)|without|crash|"
-    r"seg_?fault|smoke|simply|just|regression|issue|bug)",
+    r"seg_?fault|smoke|simply|just|regression|issue|bug|bpo|gh-?\d)",
     re.I,
 )
 """What comments and docstrings say where that nothing is raised is what is tested."""
