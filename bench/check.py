@@ -99,14 +99,16 @@ def ratio(first: list[Timing], second: list[Timing]) -> float:
     return statistics.median(a.seconds / b.seconds for a, b in zip(first, second, strict=True))
 
 
-def imported(testlsp: list[str], path: str) -> set[str]:
+HEAVY = ("pygls", "lsprotocol", "libcst", "pydantic", "rich")
+
+
+def imported(path: str) -> set[str]:
     """Return which heavy packages a check of one file imports."""
     code = (
         "import sys, json\nfrom testlsp.cli import main\n"
         f"sys.argv = ['testlsp', 'check', '--no-cache', {path!r}]\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print(json.dumps([name for name in ('pygls', 'lsprotocol', 'libcst', 'pydantic', 'rich') if name in
-        sys.modules]))"
+        f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
     )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     return set(json.loads(output.splitlines()[-1]))
@@ -156,7 +158,7 @@ def main() -> int:
             },
             max(options.runs, 9),
         )
-        heavy = imported(testlsp, small)
+        heavy = imported(small)
     start = median(one["testlsp"])
     peak = max(timing.megabytes for name in ("single", "cold", "warm") for timing in many[name])
     warm_bound = 0.05 * median(many["cold"]) + start
@@ -169,8 +171,10 @@ def main() -> int:
         ("peak memory, MB", peak, "< 250", lambda value: value < 250),
     ]
     text = [
-        f"{options.folder.name}: {len(files)} files, {lines:,} lines; Python {platform.python_version()}, "
-        f"{options.runs} runs, {time.strftime('%Y-%m-%d')}",
+        (
+            f"{options.folder.name}: {len(files)} files, {lines:,} lines; Python {platform.python_version()}, "
+            f"{options.runs} runs, {time.strftime('%Y-%m-%d')}"
+        ),
         "",
         "| whole process | median, s |",
         "|---|---:|",

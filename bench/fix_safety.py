@@ -5,7 +5,8 @@ usage: python bench/fix_safety.py FOLDER PROJECT [PROJECT ...] [--unsafe] [--sel
 FOLDER holds unpacked source distributions; PROJECT is the beginning of a folder's name, or `all` for those listed in
 REQUIREMENTS. The suite runs in a virtual environment of its own, which is kept under --environments and used again.
 Every test that passed before must pass after: a test that fails then, or is gone, makes the exit status 1. With
---random the suites are also run in a random order, the same before and after, where order-dependent failures may only become fewer.
+--random the suites are also run in a random order, the same before and after, where order-dependent failures may only
+become fewer.
 """
 
 from __future__ import annotations
@@ -180,19 +181,18 @@ def main() -> int:
             before, after, files, changes = examine(source, interpreter, arguments, seed)
             passed = sum(state == "passed" for state in before.values())
             label = source.name if seed is None else f"{source.name}, random order"
-            rows.append(
-                f"| {label} | {len(before):,} | {passed:,} | {files} | {sum(state == 'passed' for state in
-                after.values()):,} | {len(changes)} |"
-            )
+            still = sum(state == "passed" for state in after.values())
+            rows.append(f"| {label} | {len(before):,} | {passed:,} | {files} | {still:,} | {len(changes)} |")
             print(rows[-1], flush=True)
             for change in changes:
                 print(f"    {change.test}: {change.before} -> {change.after}", flush=True)
             worse += len(changes)
     grade = "safe and unsafe" if options.unsafe else "safe"
+    versions = f"testlsp {__version__}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}"
     text = "\n".join(
         [
-            f"testlsp {__version__}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}; {grade} fixes,
-            rules: {options.select or 'default'}", "",
+            f"{versions}; {grade} fixes, rules: {options.select or 'default'}",
+            "",
             "| suite | tests | passed before | changed | passed after | changed for the worse |",
             "|---|---:|---:|---:|---:|---:|",
             *rows,
