@@ -13,6 +13,9 @@ from testlsp.semantic.effects import Effect
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text import Edit
 
+Mocker = tuple[str, Callable[[], str | Sequence[str]]]
+"""Title and lines of a fix that uses the fixture of pytest-mock."""
+
 CONTEXT_MANAGER = "pytest.MonkeyPatch.context()"
 
 
@@ -24,23 +27,24 @@ def monkeypatched(
     grade: Applicability = Applicability.SAFE,
     cleanup: Callable[[str], str | None] = lambda _: None,
     whole: ast.stmt | None = None,
+    mocker: Mocker | None = None,
 ) -> list[Fix]:
     """Return the fix that replaces the statement of *effect* by *lines*, which use the name ``monkeypatch``.
 
-    *cleanup* gives for ``self`` the statement to put before it in a method of a ``TestCase``, None for no fix there. In a
+    *mocker* does the same for projects whose idiom is ``mocker``. *cleanup* gives for ``self`` the statement to put before it in a method of a ``TestCase``, None for no fix there. In a
     nested function and wherever a ``with`` is needed the fix is unsafe: the state is put back at another moment.
     """
     statement = whole or effect.whole
     if statement is None:
         return []
     function = effect.function
-    form = form_for(ctx, function)
+    name = "monkeypatch"
+    if mocker is not None and ctx.settings.idiom == "mocker" and form_for(ctx, function, "mocker") is Form.FIXTURE:
+        name, title, lines = "mocker", *mocker
+    form = form_for(ctx, function, name)
     graded = safe if grade is Applicability.SAFE and function.kind is not FunctionKind.NESTED else unsafe
     if form is Form.FIXTURE:
-        if "monkeypatch" in function.locals and "monkeypatch" not in function.params:
-            return []
-        build = lambda: with_parameter(ctx, replace_statement(ctx.statement, statement, lines()), function=function)  # noqa: E731
-        return [graded(title, build)]
+        return [graded(title, lambda: _as_parameter(ctx, statement, lines(), name, function))]
     if form is Form.CONTEXT:
         rest = rest_of_block(function, statement)
         if rest is None:
@@ -53,6 +57,12 @@ def monkeypatched(
         call = f"self.addCleanup({before})"
         return [graded("Undo it with `addCleanup`", lambda: insert_before(ctx.statement, statement, call))]
     return []
+
+
+def _as_parameter(
+    ctx: Context, statement: ast.stmt, lines: str | Sequence[str], name: str, function: Function
+) -> list[Edit]:
+    return with_parameter(ctx, replace_statement(ctx.statement, statement, lines), name, function)
 
 
 def rest_of_block(function: Function, statement: ast.stmt) -> list[ast.stmt] | None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
 from testlsp.lint import Applicability, Bad, Context, Fix, Good, Rule, on_effect
 from testlsp.lint.context import unsafe
@@ -12,6 +11,7 @@ from testlsp.semantic.graph import Site
 
 from testlsp_rules.process_state._forms import monkeypatched
 from testlsp_rules.process_state._leaks import SEEN, is_guarded, is_leak, put_back_later
+from testlsp_rules.process_state._mapping import patch_dict, set_items
 from testlsp_rules.process_state._owners import is_shared_app
 
 
@@ -31,6 +31,7 @@ class DependencyOverrides(Rule):
     code = "TL207"
     since = "0.1"
     message = "A dependency of a shared app is overridden here and never set back"
+    options = ("idiom",)
     source = "https://fastapi.tiangolo.com/advanced/testing-dependencies/"
     examples = (
         Bad(
@@ -58,6 +59,25 @@ class DependencyOverrides(Rule):
                 monkeypatch.setitem(app.dependency_overrides, get_user, lambda: "Ada")
                 assert client.get("/me").json() == "Ada"
             """
+        ),
+        Bad(
+            """
+            from app.main import app, get_user
+
+            def test_me(client):
+                app.dependency_overrides[get_user] = fake_user
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert client.get("/me").json() == "Ada"
+            """,
+            fixed="""
+            from app.main import app, get_user
+
+            def test_me(client, mocker):
+                mocker.patch.dict(app.dependency_overrides, {get_user: fake_user})
+                assert client.get("/me").json() == "Ada"
+            """,
+            settings={"idiom": "mocker"},
+            why="for projects that use pytest-mock",
         ),
         Bad(
             """
@@ -373,36 +393,22 @@ def _pop_instead(ctx: Context, effect: Effect, own: list[Effect]) -> list[Fix]:
 
 
 def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
-    lines = _lines(ctx, effect)
-    if lines is None:
+    container, value = effect.container, effect.value
+    if effect.method == "assign" and isinstance(container, ast.Attribute) and value is not None:
+        return monkeypatched(ctx, effect, "Use `monkeypatch.setattr`", lambda: _replaced(ctx, container, value))
+    items = set_items(ctx, effect)
+    if items is None:
         return []
-    method = "setattr" if effect.method == "assign" else "setitem"
 
     def cleanup(_: str) -> str | None:
-        if effect.method != "setitem" or effect.container is None or effect.key is None:
+        if container is None or effect.key is None:
             return None
-        return f"{ctx.source_of(effect.container)}.pop, {ctx.source_of(effect.key)}, None"
+        return f"{ctx.source_of(container)}.pop, {ctx.source_of(effect.key)}, None"
 
-    in_test_case = bool(effect.function.outermost.in_unittest)
-    grade = Applicability.UNSAFE if in_test_case else Applicability.SAFE
-    return monkeypatched(ctx, effect, f"Use `monkeypatch.{method}`", lines, grade, cleanup)
+    grade = Applicability.UNSAFE if effect.function.outermost.in_unittest else Applicability.SAFE
+    mocker = patch_dict(ctx, effect)
+    return monkeypatched(ctx, effect, "Use `monkeypatch.setitem`", items, grade, cleanup, mocker=mocker)
 
 
-def _lines(ctx: Context, effect: Effect) -> Callable[[], str | list[str]] | None:
-    container, key, value = effect.container, effect.key, effect.value
-    if container is None or value is None:
-        return None
-    overrides = ctx.source_of(container)
-    if effect.method == "setitem" and key is not None:
-        return lambda: f"monkeypatch.setitem({overrides}, {ctx.source_of(key)}, {ctx.source_of(value)})"
-    if effect.method == "assign" and isinstance(container, ast.Attribute):
-        owner = ctx.source_of(container.value)
-        return lambda: f'monkeypatch.setattr({owner}, "dependency_overrides", {ctx.source_of(value)})'
-    if effect.method == "update" and isinstance(value, ast.Dict) and not getattr(effect.node, "keywords", ()):
-        pairs = [(name, item) for name, item in zip(value.keys, value.values, strict=True) if name is not None]
-        if pairs and len(pairs) == len(value.keys):
-            return lambda: [
-                f"monkeypatch.setitem({overrides}, {ctx.source_of(name)}, {ctx.source_of(item)})"
-                for name, item in pairs
-            ]
-    return None
+def _replaced(ctx: Context, overrides: ast.Attribute, value: ast.expr) -> str:
+    return f'monkeypatch.setattr({ctx.source_of(overrides.value)}, "dependency_overrides", {ctx.source_of(value)})'

@@ -27,6 +27,7 @@ class ModuleAttr(Rule):
     code = "TL203"
     since = "0.1"
     message = "An attribute of an imported object is replaced here and never put back"
+    options = ("idiom",)
     related = ("S8997 (SonarPython)",)
     source = "https://docs.pytest.org/en/stable/how-to/monkeypatch.html"
     examples = (
@@ -75,6 +76,25 @@ class ModuleAttr(Rule):
                 assert client.get("/me").json()
             """,
             why="whether the attribute exists is not known here: `raising=False`, and unsafe",
+        ),
+        Bad(
+            """
+            from app.main import app
+
+            def test_user(client, fake_user):
+                app.state.user = fake_user
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^ `app.state.user` is replaced here and never put back
+                assert client.get("/me").json()
+            """,
+            fixed="""
+            from app.main import app
+
+            def test_user(client, fake_user, mocker):
+                mocker.patch.object(app.state, "user", fake_user, create=True)
+                assert client.get("/me").json()
+            """,
+            settings={"idiom": "mocker"},
+            why="for projects that use pytest-mock",
         ),
         Bad(
             """
@@ -438,15 +458,21 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
     elif effect.method != "delattr" and value is None:
         return []
 
+    def replacement() -> str:
+        assert value is not None
+        text = ctx.source_of(value)
+        if effect.method == "augment":
+            return f"{owner}.{attribute} + ({text})"
+        return f"({text})" if isinstance(value, ast.Tuple) and not text.startswith("(") else text
+
     def lines() -> str:
         if value is None:
             return f'monkeypatch.delattr({owner}, "{attribute}")'
-        text = ctx.source_of(value)
-        if effect.method == "augment":
-            text = f"{owner}.{attribute} + ({text})"
-        elif isinstance(value, ast.Tuple) and not text.startswith("("):
-            text = f"({text})"
-        return f'monkeypatch.setattr({owner}, "{attribute}", {text}{raising})'
+        return f'monkeypatch.setattr({owner}, "{attribute}", {replacement()}{raising})'
+
+    def with_mocker() -> str:
+        create = "" if exists else ", create=True"
+        return f'mocker.patch.object({owner}, "{attribute}", {replacement()}{create})'
 
     method = "setattr" if value is not None else "delattr"
     return monkeypatched(
@@ -457,4 +483,5 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
         grade,
         lambda _: f'setattr, {owner}, "{attribute}", {owner}.{attribute}' if exists else None,
         whole,
+        ("Use `mocker.patch.object`", with_mocker) if value is not None else None,
     )

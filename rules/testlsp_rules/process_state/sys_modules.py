@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
 from testlsp.lint import Applicability, Bad, Context, Fix, Good, Rule, on_effect
 from testlsp.semantic.effects import Effect, EffectKind
@@ -10,6 +9,7 @@ from testlsp.semantic.names import dotted
 
 from testlsp_rules.process_state._forms import monkeypatched
 from testlsp_rules.process_state._leaks import SEEN, is_guarded, is_leak, put_back_later
+from testlsp_rules.process_state._mapping import patch_dict, set_items
 
 
 class SysModules(Rule):
@@ -21,13 +21,14 @@ class SysModules(Rule):
 
     Fix safety: unsafe when a module inside a package is taken out, because the
     parent package keeps it as an attribute and `from package import module` still
-    gives the new one; and in nested functions and wider fixtures, where the module
-    is put back at another moment.
+    gives the new one; in nested functions and wider fixtures, where the module is
+    put back at another moment; and with pytest-mock, which drops what the test imports.
     """
 
     code = "TL205"
     since = "0.1"
     message = "`sys.modules` is changed here and never restored"
+    options = ("idiom",)
     source = "https://docs.pytest.org/en/stable/reference/reference.html#pytest.MonkeyPatch.setitem"
     examples = (
         Bad(
@@ -78,6 +79,25 @@ class SysModules(Rule):
                 assert import_module("app").ready
             """,
             why="modules imported anew are not the ones that other tests hold",
+        ),
+        Bad(
+            """
+            import sys
+
+            def test_without_redis(client):
+                sys.modules["redis"] = None
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert client.cache is None
+            """,
+            fixed="""
+            import sys
+
+            def test_without_redis(client, mocker):
+                mocker.patch.dict(sys.modules, {"redis": None})
+                assert client.cache is None
+            """,
+            settings={"idiom": "mocker"},
+            why="for projects that use pytest-mock",
         ),
         Bad(
             """
@@ -342,36 +362,20 @@ def _makes_modules(effect: Effect) -> bool:
 
 
 def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
-    lines = _lines(ctx, effect)
-    if lines is None:
+    if effect.method in {"setitem", "update"}:
+        items = set_items(ctx, effect)
+        if items is None:
+            return []
+        with_mocker = ctx.settings.idiom == "mocker"  # which also drops what the test imports
+        grade = Applicability.UNSAFE if with_mocker else Applicability.SAFE
+        return monkeypatched(ctx, effect, "Use `monkeypatch.setitem`", items, grade, mocker=patch_dict(ctx, effect))
+    container, key = effect.container, effect.key
+    if effect.method not in {"pop", "delitem"} or container is None or key is None:
         return []
-    inside = effect.method in {"pop", "delitem"} and "." in (effect.literal_key or ".")
-    grade = Applicability.UNSAFE if inside else Applicability.SAFE
-    method = "setitem" if effect.method in {"setitem", "update"} else "delitem"
-    return monkeypatched(ctx, effect, f"Use `monkeypatch.{method}`", lines, grade)
+    raising = ", raising=False" if isinstance(effect.node, ast.Call) and len(effect.node.args) > 1 else ""
 
+    def line() -> str:
+        return f"monkeypatch.delitem({ctx.source_of(container)}, {ctx.source_of(key)}{raising})"
 
-def _lines(ctx: Context, effect: Effect) -> Callable[[], str | list[str]] | None:
-    container, key, value = effect.container, effect.key, effect.value
-    if container is None:
-        return None
-    modules = ctx.source_of(container)
-    if effect.method == "setitem" and key is not None and value is not None:
-        return lambda: f"monkeypatch.setitem({modules}, {ctx.source_of(key)}, {ctx.source_of(value)})"
-    if effect.method == "delitem" and key is not None:
-        return lambda: f"monkeypatch.delitem({modules}, {ctx.source_of(key)})"
-    if effect.method == "pop" and key is not None and isinstance(effect.node, ast.Call):
-        raising = ", raising=False" if len(effect.node.args) > 1 else ""
-        return lambda: f"monkeypatch.delitem({modules}, {ctx.source_of(key)}{raising})"
-    if (
-        effect.method == "update"
-        and isinstance(value, ast.Dict)
-        and value.keys
-        and not isinstance(effect.node, ast.stmt)
-    ):
-        pairs = [(name, item) for name, item in zip(value.keys, value.values, strict=True) if name is not None]
-        if len(pairs) == len(value.keys) and not getattr(effect.node, "keywords", ()):
-            return lambda: [
-                f"monkeypatch.setitem({modules}, {ctx.source_of(name)}, {ctx.source_of(item)})" for name, item in pairs
-            ]
-    return None
+    grade = Applicability.UNSAFE if "." in (effect.literal_key or ".") else Applicability.SAFE
+    return monkeypatched(ctx, effect, "Use `monkeypatch.delitem`", line, grade)
