@@ -10,7 +10,7 @@ from testlsp.lint.patching import Form, form_for, with_parameter
 from testlsp.rewrite import indentation_of, newline_of, remove_statements, replace_statement, unwrap_block
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.save_restore import Afterwards, Restore, SaveRestore, afterwards, is_used_otherwise
-from testlsp.text import Edit
+from testlsp.text import Edit, TextRange
 
 from testlsp_rules.environ._writes import PATCH_DICT, Call, monkeypatch_call, outside, patch_dict_lines, with_assignment
 
@@ -60,7 +60,7 @@ def plan(ctx: Context, idiom: SaveRestore) -> Plan | None:
     if unwrapped is None:
         return None
     removed += [restore.statement for restore in gone if restore.guard not in unwrapped]
-    exact = exact and not any("#" in ctx.source_of(item) for item in removed)
+    exact = exact and not any("#" in ctx.source_of(item) or _comment_above(ctx, item) for item in removed)
     exact = exact and not any(_comments_in_finally(ctx, guard) for guard in unwrapped)
     return Plan(form, replaced, removed, unwrapped, Applicability.SAFE if exact else Applicability.UNSAFE)
 
@@ -84,13 +84,16 @@ def _assumes_a_value(idiom: SaveRestore) -> bool:
 
 
 def _lines(ctx: Context, effect: Effect, call: Call, form: Form, used: bool) -> list[str]:
-    if form is Form.ENTER_CONTEXT:
-        return patch_dict_lines(ctx, effect, "self.enterContext(", ")")
-    if ctx.settings.idiom == "mocker":
-        return patch_dict_lines(ctx, effect, "mocker.", "")
-    if isinstance(effect.whole, ast.Assign) and effect.method == "pop" and not used:
-        return call.lines[1:]  # nobody needs the old value any more
-    return call.lines
+    if form is Form.FIXTURE and ctx.settings.idiom == "monkeypatch":
+        # Without another use nobody needs the value of ``old = os.environ.pop("K")`` any more.
+        return call.lines[1:] if _is_saving_pop(effect) and not used else call.lines
+    start, end = ("self.enterContext(", ")") if form is Form.ENTER_CONTEXT else ("mocker.", "")
+    lines = patch_dict_lines(ctx, effect, start, end)
+    return [lines[0], ctx.source_of(effect.node)] if _is_saving_pop(effect) and not used else lines
+
+
+def _is_saving_pop(effect: Effect) -> bool:
+    return isinstance(effect.whole, ast.Assign) and effect.method == "pop"
 
 
 def _kept(ctx: Context, restore: Restore, form: Form) -> list[str] | None:
@@ -117,6 +120,18 @@ def _emptied(gone: list[Restore]) -> list[ast.Try] | None:
     return emptied
 
 
+def _comment_above(ctx: Context, statement: ast.stmt) -> TextRange | None:
+    """Return the comment lines directly above *statement*, which say what it does."""
+    text = ctx.statement.text
+    end = start = text.rfind("\n", 0, ctx.statement.range(statement).start) + 1
+    while start:
+        above = text.rfind("\n", 0, start - 1) + 1
+        if not text[above:start].lstrip().startswith("#"):
+            break
+        start = above
+    return TextRange(start, end) if start < end else None
+
+
 def _comments_in_finally(ctx: Context, guard: ast.Try) -> bool:
     """Whether comments stand in the ``finally`` that goes, or what looks like one."""
     start, end = ctx.statement.range(guard.body[-1]).end, ctx.statement.range(guard).end
@@ -136,6 +151,9 @@ def rewritten(ctx: Context, idiom: SaveRestore, made: Plan) -> Rewrite:
             ctx.statement, statement, lines if guard is None else _dedented(ctx, statement, lines, guard)
         )
     edits += remove_statements(ctx.statement, made.removed)
+    for statement in made.removed:
+        comment = _comment_above(ctx, statement)
+        edits += [Edit(comment, "")] if comment else []
     for guard in made.unwrapped:
         edits += outside(unwrap_block(ctx.statement, guard), edits)
     if made.form is Form.ENTER_CONTEXT:

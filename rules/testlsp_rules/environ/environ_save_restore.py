@@ -79,7 +79,10 @@ class EnvironSaveRestore(Rule):
                 "🙂"; os.environ["A"] = "1"
                      ^^^^^^^^^^^^^^^^^^^^^ `os.environ` is restored by hand, but not when the test fails before that
                 result = client.login()
+                # clean up
+                # behind us
                 del os.environ["A"]
+                # what counts
                 assert result == {"A": "1"}
 
             def test_logout(client):
@@ -95,6 +98,7 @@ class EnvironSaveRestore(Rule):
             def test_login(client, monkeypatch):
                 "🙂"; monkeypatch.setenv("A", "1")
                 result = client.login()
+                # what counts
                 assert result == {"A": "1"}
 
             def test_logout(client, monkeypatch):
@@ -310,6 +314,15 @@ class EnvironSaveRestore(Rule):
                         self.assertTrue(run())
                     finally:
                         os.environ.pop("A")
+
+                def test_path(self):
+                    path = os.environ.pop("PATH", None)
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                    try:
+                        self.assertTrue(run())
+                    finally:
+                        if path is not None:
+                            os.environ["PATH"] = path
             """,
             fixed="""
             import os
@@ -319,6 +332,11 @@ class EnvironSaveRestore(Rule):
             class ToolTest(unittest.TestCase):
                 def test_run(self):
                     self.enterContext(patch.dict(os.environ, {"A": "1"}))
+                    self.assertTrue(run())
+
+                def test_path(self):
+                    self.enterContext(patch.dict(os.environ))
+                    os.environ.pop("PATH", None)
                     self.assertTrue(run())
             """,
             settings={"target_version": "3.12"},
