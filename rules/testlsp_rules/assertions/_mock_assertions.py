@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from testlsp.lint import Context
 from testlsp.rewrite import replace_expression, replace_statement
 from testlsp.text import Edit, TextRange
+
+_WORDS = re.compile(r"\.(?:a[a-z]{2,7}_\w*(?:cal|awa)|called_|awaited_|(?:has|any|not)_(?:call|await)|was_|has_been_)")
+
+
+def mock_words(ctx: Context) -> bool:
+    """Whether the statement's text has anything like an assertion of a mock; asked before the nodes are looked at."""
+    memo = ctx.statement.memo
+    if "mock words" not in memo:
+        memo["mock words"] = _WORDS.search(ctx.statement.text) is not None
+    found: bool = memo["mock words"]
+    return found
 
 
 def attribute_range(ctx: Context, node: ast.Attribute) -> TextRange:

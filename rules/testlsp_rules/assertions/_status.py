@@ -6,10 +6,10 @@ import ast
 import re
 from typing import NamedTuple
 
-from testlsp.config.globs import name_matcher
 from testlsp.lint import Context, Fix
 from testlsp.lint.context import manual
 from testlsp.rewrite import replace_expression
+from testlsp.semantic.assertions import is_named_like_a_check
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import dotted
 from testlsp.text import Edit
@@ -47,16 +47,49 @@ class Accepted(NamedTuple):
         return 2 in classes and bool(classes & {4, 5})
 
 
-def accepted_statuses(ctx: Context, node: ast.Assert | ast.Call) -> list[Accepted]:
-    """Return the parts of the assertion *node* that accept more than one status code, settings considered.
+def accepted_statuses(ctx: Context) -> list[Accepted]:
+    """Return what in the assertions of the current function accepts more than one status code, settings considered.
 
-    *node* is an ``assert``, or ``self.assertIn(...)`` or ``self.assertTrue(...)``; anything else gives nothing.
+    Assertions are ``assert``, ``self.assertIn`` and ``self.assertTrue``. Worked out once for all rules that ask.
     """
-    found = [item for part in _claims(ctx, node) if (item := _accepted(ctx, part)) is not None]
-    if not found or _prepares(ctx) or _codes_vary(ctx, node):
-        return []
+    function = ctx.function
+    found: list[Accepted] | None = function.memo.get("accepted statuses")
+    if found is None:
+        nodes: list[ast.Assert | ast.Call] = [*_telling_asserts(function), *_telling_calls(function)]
+        found = [item for node in nodes for part in _claims(node) if (item := _accepted(ctx, part)) is not None]
+        if found and not _prepares(ctx):
+            found = [item for item in found if not _codes_vary(ctx, item.node)]
+        elif found:
+            found = []
+        function.memo["accepted statuses"] = found
     allowed = ctx.settings.allow_status_sets
     return [item for item in found if not any(item.numbers <= numbers for numbers in allowed)]
+
+
+def _telling_asserts(function: Function) -> list[ast.Assert]:
+    """Return the ``assert`` statements that can list alternatives."""
+    found = []
+    for node in function.bag.get(ast.Assert, ()):
+        assert isinstance(node, ast.Assert)
+        test = node.test
+        if isinstance(test, ast.BoolOp) or (isinstance(test, ast.Compare) and test.ops[0].__class__ is ast.In):
+            found.append(node)
+    return found
+
+
+def _telling_calls(function: Function) -> list[ast.Call]:
+    """Return the assertions of `unittest` that can list alternatives."""
+    if function.outermost.in_unittest is False:
+        return []
+    return [
+        node
+        for node in function.bag.get(ast.Call, ())
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"assertTrue", "assertIn"}
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "self"
+    ]
 
 
 def exact_fixes(ctx: Context, item: Accepted) -> list[Fix]:
@@ -74,18 +107,13 @@ def _exactly(ctx: Context, item: Accepted, number: int, text: str) -> Fix:
     return manual(f"Expect exactly {number}", build)
 
 
-def _claims(ctx: Context, node: ast.Assert | ast.Call) -> list[ast.expr]:
+def _claims(node: ast.Assert | ast.Call) -> list[ast.expr]:
     """Return the expressions that *node* says are true."""
     if isinstance(node, ast.Assert):
         return _conjuncts(node.test)
-    function = node.func
-    if not isinstance(function, ast.Attribute) or function.attr not in {"assertTrue", "assertIn"}:
-        return []
-    if not isinstance(function.value, ast.Name) or function.value.id != "self":
-        return []
-    if function.attr == "assertTrue" and node.args:
-        return _conjuncts(node.args[0])
-    return [node] if function.attr == "assertIn" and len(node.args) == 2 and not node.keywords else []
+    if getattr(node.func, "attr", "") == "assertTrue":
+        return _conjuncts(node.args[0]) if node.args else []
+    return [node] if len(node.args) == 2 and not node.keywords else []
 
 
 def _conjuncts(node: ast.expr) -> list[ast.expr]:
@@ -160,10 +188,10 @@ def _number(ctx: Context, node: ast.expr) -> int | None:
 def _prepares(ctx: Context) -> bool:
     """Whether the function prepares a test, and is no helper that checks something."""
     outer = ctx.function.outermost
-    return outer.kind is not FunctionKind.TEST and not name_matcher(ctx.settings.assertion_helpers)(outer.name)
+    return outer.kind is not FunctionKind.TEST and not is_named_like_a_check(outer.name)
 
 
-def _codes_vary(ctx: Context, node: ast.Assert | ast.Call) -> bool:
+def _codes_vary(ctx: Context, node: ast.expr) -> bool:
     """Whether several codes are the point: inputs that Hypothesis makes, requests that compete with each other."""
     outer = ctx.function.outermost
     if _CONCURRENT.search(outer.name) or (outer.class_info and _CONCURRENT.search(outer.class_info.name)):

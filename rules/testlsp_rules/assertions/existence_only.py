@@ -215,22 +215,21 @@ class ExistenceOnly(Rule):
     def check(self, ctx: Context, function: Function) -> None:
         """Report the first assertion of a test that only has such ones."""
         assert function.node is not None
-        claims = _claims(ctx, function)
+        claims = _claims(function)
         if not claims or _BY_INTENT.search(function.name):
             return
         text = ast.get_docstring(function.node, clean=False) or ""
         if text and (_BY_INTENT.search(text) or _SAYS_A_TYPE.search(text)):
             return
-        subjects = [_subject(claim) for claim in claims]
-        if not all(subject is not None and _is_result(function, subject) for subject in subjects):
+        subjects = [subject for claim in claims if (subject := _subject(claim)) is not None]
+        if not all(_is_result(function, subject) for subject in subjects):
             return
-        names = {subject.id for subject in subjects if subject is not None}
+        names = {subject.id for subject in subjects}
         if _is_used_otherwise(function, names, claims) or is_smoke_test(ctx):
             return
         if all(_is_about_type(claim) for claim in claims):
             return
         if not can_fail(ctx, *_statements(function)):
-            assert subjects[0] is not None
             ctx.report(claims[0], f"Nothing is asserted about `{subjects[0].id}` but that it exists")
 
 
@@ -252,12 +251,31 @@ def _asserted(node: ast.stmt) -> list[ast.expr] | None:
     return None
 
 
-def _claims(ctx: Context, function: Function) -> list[ast.expr]:
-    """Return all claims of the test in order, nothing when one of them is not directly in its body."""
+def _claims(function: Function) -> list[ast.expr]:
+    """Return all claims of the test in order, nothing when one says more, or is not directly in its body."""
     assert function.node is not None
-    found = [claim for node in function.node.body for claim in _asserted(node) or ()]
-    direct = sum(isinstance(node, ast.Assert) for node in function.node.body)
-    return found if direct == len(function.bag.get(ast.Assert, ())) else []
+    asserts = function.bag.get(ast.Assert, ())
+    if asserts and not _may_be_weak(asserts[0]):
+        return []
+    found: list[ast.expr] = []
+    direct = 0
+    for node in function.node.body:
+        claims = _asserted(node)
+        if claims is None:
+            continue
+        if any(_subject(claim) is None for claim in claims):
+            return []
+        found += claims
+        direct += isinstance(node, ast.Assert)
+    return found if direct == len(asserts) else []
+
+
+def _may_be_weak(node: ast.AST) -> bool:
+    """Whether the first assertion has the shape of a weak one: nearly all have not."""
+    test = getattr(node, "test", None)
+    if isinstance(test, ast.Compare):
+        return test.ops[0].__class__ is ast.IsNot or isinstance(test.left, ast.Call)
+    return isinstance(test, ast.Call | ast.BoolOp)
 
 
 def _subject(claim: ast.expr) -> ast.Name | None:

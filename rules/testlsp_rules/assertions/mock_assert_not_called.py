@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Good, Rule, on
+from testlsp.lint import Bad, Context, Good, Rule, on_function
 from testlsp.lint.context import manual, unsafe
 from testlsp.lint.rule import RUN_BY_PYTEST
-from testlsp.semantic.functions import FunctionKind
+from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.mocks import MOCK_ASSERTIONS
 
-from testlsp_rules.assertions._mock_assertions import attribute_range, run_assertion, use
+from testlsp_rules.assertions._mock_assertions import attribute_range, mock_words, run_assertion, use
 from testlsp_rules.assertions._peers import silenced_elsewhere
 
 _WITHOUT_ARGUMENTS = frozenset(
@@ -113,8 +113,15 @@ class MockAssertNotCalled(Rule):
         ),
     )
 
-    @on(ast.Attribute, kinds={*RUN_BY_PYTEST, FunctionKind.HELPER})
-    def check(self, ctx: Context, node: ast.Attribute) -> None:
+    @on_function(*RUN_BY_PYTEST, FunctionKind.HELPER)
+    def check(self, ctx: Context, function: Function) -> None:
+        """Look at the attributes of a function whose text speaks of mocks."""
+        if mock_words(ctx):
+            for node in function.bag.get(ast.Attribute, ()):
+                assert isinstance(node, ast.Attribute)
+                self.check_attribute(ctx, node)
+
+    def check_attribute(self, ctx: Context, node: ast.Attribute) -> None:
         """Report a mock's assertion that is only named."""
         name = node.attr
         if not name.startswith("assert_") or name not in MOCK_ASSERTIONS:

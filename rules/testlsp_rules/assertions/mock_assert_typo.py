@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Good, Rule, on
+from testlsp.lint import Bad, Context, Good, Rule, on_function
 from testlsp.lint.context import unsafe
 from testlsp.lint.rule import RUN_BY_PYTEST
-from testlsp.semantic.functions import FunctionKind
+from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.mocks import MOCK_ASSERTIONS, mock_behind
 from testlsp.semantic.raises import raises_blocks
 
-from testlsp_rules.assertions._mock_assertions import attribute_range, run_assertion, use
+from testlsp_rules.assertions._mock_assertions import attribute_range, mock_words, run_assertion, use
 from testlsp_rules.assertions._peers import silenced_elsewhere
 
 _WITHOUT_ASSERT = {name.removeprefix("assert_"): name for name in MOCK_ASSERTIONS} | {
@@ -234,8 +234,15 @@ class MockAssertTypo(Rule):
         ),
     )
 
-    @on(ast.Attribute, kinds={*RUN_BY_PYTEST, FunctionKind.HELPER})
-    def check(self, ctx: Context, node: ast.Attribute) -> None:
+    @on_function(*RUN_BY_PYTEST, FunctionKind.HELPER)
+    def check(self, ctx: Context, function: Function) -> None:
+        """Look at the attributes of a function whose text speaks of mocks."""
+        if mock_words(ctx):
+            for node in function.bag.get(ast.Attribute, ()):
+                assert isinstance(node, ast.Attribute)
+                self.check_attribute(ctx, node)
+
+    def check_attribute(self, ctx: Context, node: ast.Attribute) -> None:
         """Report a name that is nearly, but not quite, an assertion of a mock."""
         name = node.attr
         if len(name) < 8 or name in _REAL or name in MOCK_ASSERTIONS:

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Good, Rule, on
+from testlsp.lint import Bad, Context, Good, Rule, on_function
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import dotted
 from testlsp.semantic.raises import BROAD, Expectation, expectation_of, raises_blocks
 
 from testlsp_rules.assertions._peers import silenced_elsewhere
 
+_NAMES = frozenset({"raises", "assertRaises"})
 _SIGNALS = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit", "CancelledError", "exit", "raise_signal", "kill"})
 
 
@@ -197,11 +198,22 @@ class RaisesBroad(Rule):
         ),
     )
 
-    @on(ast.Call, kinds=(FunctionKind.TEST, FunctionKind.NESTED))
-    def check(self, ctx: Context, node: ast.Call) -> None:
+    @on_function(FunctionKind.TEST, FunctionKind.NESTED)
+    def check(self, ctx: Context, function: Function) -> None:
+        """Look at the calls of a function whose text speaks of broad exceptions."""
+        memo = ctx.statement.memo
+        if "broad words" not in memo:
+            text = ctx.statement.text
+            memo["broad words"] = "aises" in text and ("Exception" in text or "raises()" in text)
+        if memo["broad words"]:
+            for node in function.bag.get(ast.Call, ()):
+                assert isinstance(node, ast.Call)
+                self.check_call(ctx, node)
+
+    def check_call(self, ctx: Context, node: ast.Call) -> None:
         """Report an expectation that any exception meets."""
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name not in {"raises", "assertRaises"} and len(node.args) != 1:
+        target = node.func
+        if (target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")) not in _NAMES:
             return
         found = expectation_of(node, ctx.function, ctx.model)
         if found is None or found.narrowed:

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import ast
-
-from testlsp.lint import Bad, Context, Good, Rule, Severity, on
+from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
+from testlsp.semantic.functions import Function
 
 from testlsp_rules.assertions._status import WHERE_STATUSES_ARE_CHECKED, accepted_statuses, exact_fixes
 
@@ -184,10 +183,10 @@ class StatusAcceptsSuccessAndFailure(Rule):
         ),
     )
 
-    @on(ast.Assert, ast.Call, kinds=WHERE_STATUSES_ARE_CHECKED)
-    def check(self, ctx: Context, node: ast.Assert | ast.Call) -> None:
+    @on_function(*WHERE_STATUSES_ARE_CHECKED)
+    def check(self, ctx: Context, function: Function) -> None:
         """Report a set of codes that holds successes and failures."""
-        for item in accepted_statuses(ctx, node):
+        for item in accepted_statuses(ctx):
             if item.mixed:
                 numbers = sorted(item.numbers)
                 good = ", ".join(str(number) for number in numbers if number < 400)

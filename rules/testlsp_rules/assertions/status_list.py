@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import ast
-
-from testlsp.lint import Bad, Context, Good, Rule, on
+from testlsp.lint import Bad, Context, Good, Rule, on_function
+from testlsp.semantic.functions import Function
 
 from testlsp_rules.assertions._status import WHERE_STATUSES_ARE_CHECKED, accepted_statuses, exact_fixes
 
@@ -91,10 +90,10 @@ class StatusList(Rule):
         ),
     )
 
-    @on(ast.Assert, ast.Call, kinds=WHERE_STATUSES_ARE_CHECKED)
-    def check(self, ctx: Context, node: ast.Assert | ast.Call) -> None:
+    @on_function(*WHERE_STATUSES_ARE_CHECKED)
+    def check(self, ctx: Context, function: Function) -> None:
         """Report a set of codes that are all successes, or all not."""
-        for item in accepted_statuses(ctx, node):
+        for item in accepted_statuses(ctx):
             if not item.mixed:
                 numbers = ", ".join(str(number) for number in dict(item.codes))
                 ctx.report(item.node, f"{self.message}: {numbers}", fixes=exact_fixes(ctx, item))
