@@ -195,9 +195,11 @@ def test_json(run: Run, leaky: Path) -> None:
     assert found["end_location"] == {"row": 5, "column": 32}
     assert found["fix"]["applicability"] == "safe"
     assert found["fix"] in found["fixes"]
-    assert {"content": "(monkeypatch)", "location": {"row": 4, "column": 15}, "end_location": {"row": 4, "column": 17}} in (
-        found["fix"]["edits"]
-    )
+    assert {
+        "content": "(monkeypatch)",
+        "location": {"row": 4, "column": 15},
+        "end_location": {"row": 4, "column": 17},
+    } in (found["fix"]["edits"])
 
 
 def test_empty_json(run: Run, project: Path) -> None:
@@ -231,7 +233,10 @@ def test_statistics(run: Run, leaky: Path) -> None:
     data = json.loads(run("check", "--statistics", "--output-format", "json").out)
 
     assert ran.out == "2  TL302  [ ] status-list\n1  TL101  [*] environ-setitem\n"
-    assert [(each["code"], each["count"], each["fixable"]) for each in data] == [("TL302", 2, False), ("TL101", 1, True)]
+    assert [(each["code"], each["count"], each["fixable"]) for each in data] == [
+        ("TL302", 2, False),
+        ("TL101", 1, True),
+    ]
 
 
 def test_colours(run: Run, leaky: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,7 +279,9 @@ def test_stdin_fixed(run: Run, project: Path) -> None:
 
 def test_stdin_excluded(run: Run, project: Path) -> None:
     """A name that is excluded by force is left alone: the text comes back as it went in."""
-    ran = run("check", "--fix", "--force-exclude", "--exclude", "x.py", "--stdin-filename", "x.py", "-", stdin=LEAK.encode())
+    ran = run(
+        "check", "--fix", "--force-exclude", "--exclude", "x.py", "--stdin-filename", "x.py", "-", stdin=LEAK.encode()
+    )
 
     assert (ran.status, ran.out) == (0, LEAK)
 
