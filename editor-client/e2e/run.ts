@@ -6,7 +6,7 @@
  * e2e/artifacts; a failure that did not repeat is counted and named. `--no-retry` turns that off.
  */
 
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -54,9 +54,10 @@ async function loadStories(): Promise<Named[]> {
 
 async function newestPackage(): Promise<string> {
   const folder = path.join(HERE, "..", "dist");
-  const found = existsSync(folder) ? (await readdir(folder)).filter((file) => file.endsWith(".vsix")).sort() : [];
-  const last = found.at(-1);
-  if (!last) {
+  const names = existsSync(folder) ? (await readdir(folder)).filter((file) => file.endsWith(".vsix")) : [];
+  const made = names.map((name) => ({ name, at: statSync(path.join(folder, name)).mtimeMs }));
+  const last = made.sort((one, other) => one.at - other.at).at(-1)?.name;
+  if (last === undefined) {
     throw new Error('there is no dist/*.vsix: run "npm run build && npm run package" first');
   }
   return path.join(folder, last);

@@ -78,7 +78,8 @@ export class Workbench {
   /** Put the cursor on a problem, as a double click in the Problems view does. */
   async goToProblem(text: RegExp): Promise<void> {
     const row = this.page.locator(".markers-panel .monaco-list-row").filter({ hasText: text }).first();
-    await row.dblclick();
+    // On the message: in the middle there may be the link of the code.
+    await row.dblclick({ position: { x: 90, y: 10 } });
     await this.page.waitForSelector(".monaco-editor.focused");
     await this.lightBulb();
   }
@@ -151,6 +152,15 @@ export class Workbench {
       .locator(".statusbar-item")
       .filter({ hasText: `Ln ${line},` })
       .waitFor();
+  }
+
+  /** Write `text` instead of what stands on the line. */
+  async replaceLine(line: number, text: string): Promise<void> {
+    await this.goToLine(line);
+    await this.page.keyboard.press("Home");
+    await this.page.keyboard.press("Home");
+    await this.page.keyboard.press("Shift+End");
+    await this.page.keyboard.insertText(text);
   }
 
   async focusEditor(): Promise<void> {

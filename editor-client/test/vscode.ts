@@ -107,7 +107,7 @@ export const workspace = {
   },
   getConfiguration: (section: string): Record<string, unknown> => ({
     get: (key: string, otherwise: unknown) => scene.settings[`${section}.${key}`] ?? otherwise,
-    ...Object.fromEntries(Object.entries(scene.settings).map(([key, value]) => [key.split(".")[1], value] as const)),
+    ...Object.fromEntries(Object.entries(scene.settings).map(([key, value]) => [key.split(".")[1] ?? "", value])),
   }),
 };
 

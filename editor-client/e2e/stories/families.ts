@@ -1,0 +1,33 @@
+import type { Story } from "../story.ts";
+
+const EXPECTED = [
+  { file: "tests/test_environ.py", code: /TL1\d\d/ },
+  { file: "tests/test_state.py", code: /TL2\d\d/ },
+  { file: "tests/test_api.py", code: /TL3\d\d/ },
+  { file: "tests/test_catalogue.py", code: /TL4\d\d/ },
+  { file: "tests/integration/test_checkout.py", code: /TL5\d\d/ },
+];
+
+const story: Story = {
+  title:
+    "a finding of each of the five families has a squiggle and a row in the Problems view, with nothing configured",
+  short: true,
+  async play({ workbench, open }) {
+    const [first, ...others] = EXPECTED;
+    if (!first) {
+      return;
+    }
+    await open(first.file);
+    await workbench.squiggles("any");
+    for (const { file } of others) {
+      await workbench.openFile(file);
+      await workbench.squiggles("any");
+    }
+    await workbench.problems("all five families", (rows) =>
+      EXPECTED.every(({ code }) => rows.some((row) => code.test(row))),
+    );
+    await workbench.screenshot("problems");
+  },
+};
+
+export default story;
