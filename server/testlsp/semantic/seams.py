@@ -1,0 +1,279 @@
+"""What an integration test brings together, as far as its text says: fixtures, routes, callables, assertions.
+
+A seam is where two parts of a program meet. What crosses it can be read from a test; what it is worth to
+anybody cannot, and nothing here tries to.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from testlsp.semantic.fixtures import Fixture
+from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.semantic.names import dotted
+from testlsp.semantic.sites import Site
+from testlsp.semantic.summary import marks_assigned
+
+if TYPE_CHECKING:
+    from testlsp.semantic.graph import FixtureGraph
+    from testlsp.semantic.model import SemanticModel
+    from testlsp.syntax import SourceFile
+
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
+# Packages that tests import a lot and that are nobody's own code.
+_FOREIGN = frozenset(
+    "pytest _pytest pytest_asyncio pytest_mock unittest mock hypothesis freezegun time_machine requests httpx aiohttp "
+    "respx responses fakeredis redis sqlalchemy sqlmodel alembic django rest_framework flask fastapi starlette "
+    "pydantic numpy pandas boto3 botocore moto celery kombu testcontainers docker psycopg psycopg2 asyncpg pymongo "
+    "motor click typer rich yaml jwt faker factory polyfactory werkzeug anyio trio asgi_lifespan playwright selenium "
+    "grpc dirty_equals inline_snapshot syrupy attr attrs".split()
+)
+_PLAIN_FIXTURES = frozenset(
+    "request tmp_path tmp_path_factory tmpdir tmpdir_factory monkeypatch capsys capfd capsysbinary capfdbinary caplog "
+    "recwarn pytestconfig cache record_property subtests mocker freezer event_loop self cls anyio_backend".split()
+)
+
+
+class SeamFacts(NamedTuple):
+    """The facts about one test.
+
+    *words* is its name as a sentence. *real*, *faked* and *mocked* are the fixtures it is given. *routes* are the HTTP
+    requests it makes (``"POST /orders"``), *calls* what it calls of the project or of its fixtures, *acts* both of them
+    in the order in which they happen. *criteria* are its assertions.
+    """
+
+    words: str
+    real: tuple[str, ...] = ()
+    faked: tuple[str, ...] = ()
+    mocked: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    acts: tuple[str, ...] = ()
+    criteria: tuple[str, ...] = ()
+
+
+def markers(function: Function, model: SemanticModel) -> frozenset[str]:
+    """Return the names of the marks on a test, on the classes around it and on its module."""
+    found = _marks(function.node.decorator_list if function.node else (), model)
+    info = function.class_info
+    while info is not None:
+        found |= _marks(info.node.decorator_list, model) | _marks(marks_assigned(info.node.body), model)
+        info = info.parent
+    return frozenset(found | _module_marks(model))
+
+
+_latest: tuple[SourceFile, set[str]] | None = None
+
+
+def _module_marks(model: SemanticModel) -> set[str]:
+    """Return the marks in ``pytestmark``; those of the last file are kept, as its tests come one after another."""
+    global _latest
+    if "pytestmark" not in model.names.table:
+        return set()
+    latest = _latest
+    if latest is None or latest[0] is not model.source:
+        nodes = [mark for statement in model.source.statements for mark in marks_assigned(statement.body)]
+        latest = _latest = (model.source, _marks(nodes, model))
+    return latest[1]
+
+
+def _marks(nodes: Iterable[ast.expr], model: SemanticModel) -> set[str]:
+    found = set()
+    for node in nodes:
+        name = model.qualified_name(node.func if isinstance(node, ast.Call) else node)
+        if name is not None and name.startswith("pytest.mark."):
+            found.add(name.removeprefix("pytest.mark."))
+    return found
+
+
+def seam_facts(function: Function, model: SemanticModel, graph: FixtureGraph | None) -> SeamFacts:
+    """Return the facts about a test."""
+    given = _fixtures(function, model)
+    kinds: dict[str, list[str]] = {"real": [], "faked": [], "mocked": []}
+    for name in given:
+        kinds[_kind(name, function, model, graph)].append(name)
+    objects = _objects(function, model)
+    acts: dict[str, str] = {}
+    for node in function.bag.get(ast.Call, ()):
+        assert isinstance(node, ast.Call)
+        route = _route(node)
+        if route is not None:
+            acts.setdefault(route, "route")
+        elif (call := _called(node, function, model, given, objects)) is not None:
+            acts.setdefault(call, "call")
+    return SeamFacts(
+        sentence(function.name),
+        tuple(kinds["real"]),
+        tuple(kinds["faked"]),
+        tuple(kinds["mocked"]),
+        tuple(name for name, kind in acts.items() if kind == "route"),
+        tuple(name for name, kind in acts.items() if kind == "call"),
+        tuple(acts),
+        tuple(dict.fromkeys(_criteria(function, model))),
+    )
+
+
+def sentence(name: str) -> str:
+    """Return the words of a test's name: ``test_order_is_stored`` is "Order is stored"."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("__", "_").split("_")
+    if words and words[0].lower() in {"test", "tests"}:
+        words = words[1:]
+    text = " ".join(word for word in words if word)
+    return text[:1].upper() + text[1:]
+
+
+def _fixtures(function: Function, model: SemanticModel) -> list[str]:
+    """Return the parameters that name fixtures of the project, without those that only pytest itself has a use for."""
+    assert function.node is not None
+    values: set[str] = set()
+    for decorator in function.node.decorator_list:
+        if isinstance(decorator, ast.Call) and model.qualified_name(decorator.func) == "pytest.mark.parametrize":
+            names = decorator.args[0] if decorator.args else None
+            if isinstance(names, ast.Constant) and isinstance(names.value, str):
+                values.update(part.strip() for part in names.value.split(","))
+            elif isinstance(names, ast.List | ast.Tuple):
+                values.update(
+                    item.value for item in names.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)
+                )
+    return [name for name in function.params if name not in _PLAIN_FIXTURES and name not in values]
+
+
+def _kind(name: str, function: Function, model: SemanticModel, graph: FixtureGraph | None) -> str:
+    """Return "mocked", "faked" or "real", by the name of a fixture and by what it is made of."""
+    lowered = name.lower()
+    if any(word in lowered for word in ("mock", "stub", "spy")):
+        return "mocked"
+    if any(word in lowered for word in ("fake", "dummy", "in_memory", "inmemory")):
+        return "faked"
+    found: Fixture | None = None
+    if graph is not None:
+        closure = graph.closure(Site(model.source.path, function.chain, function.name))
+        definitions = closure.definitions.get(name, ())
+        found = definitions[-1] if definitions else None
+    if found is not None and "mocker" in found.requests:
+        return "mocked"
+    local = model.function_named(name) if found is None or found.path == model.source.path else None
+    if local is not None and local.kind is FunctionKind.FIXTURE:
+        for node in local.bag.get(ast.Call, ()):
+            made = model.qualified_name(node.func, local) if isinstance(node, ast.Call) else None
+            if made is not None and made.startswith(("unittest.mock.", "mock.")):
+                return "mocked"
+            if made is not None and "fake" in made.lower():
+                return "faked"
+    return "real"
+
+
+def _route(call: ast.Call) -> str | None:
+    """Return ``POST /orders`` for ``client.post("/orders")`` and ``client.request("POST", "/orders")``."""
+    func = call.func
+    if not isinstance(func, ast.Attribute) or not call.args:
+        return None
+    verb, address = func.attr, call.args[0]
+    if verb == "request" and len(call.args) > 1 and isinstance(call.args[0], ast.Constant):
+        verb, address = str(call.args[0].value), call.args[1]
+    if verb.lower() not in _VERBS:
+        return None
+    text = _address(address)
+    return f"{verb.upper()} {text}" if text and text.startswith(("/", "http://", "https://")) else None
+
+
+def _address(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.partition("?")[0]
+    if isinstance(node, ast.JoinedStr):
+        parts = []
+        for part in node.values:
+            if isinstance(part, ast.Constant):
+                parts.append(str(part.value))
+            elif isinstance(part, ast.FormattedValue):
+                parts.append("{" + _last_word(part.value) + "}")
+        return "".join(parts).partition("?")[0]
+    return None
+
+
+def _last_word(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return str(node.slice.value)
+    return "..."
+
+
+def _objects(function: Function, model: SemanticModel) -> dict[str, str]:
+    """Return the locals that hold an object made here (``service = OrderService()``), with the name to show."""
+    pairs: list[tuple[ast.expr | None, ast.expr | None]] = []
+    for node in function.bag.get(ast.Assign, ()):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            pairs.append((node.targets[0], node.value))
+    for kind in (ast.With, ast.AsyncWith):
+        for node in function.bag.get(kind, ()):
+            pairs += [(item.optional_vars, item.context_expr) for item in getattr(node, "items", ())]
+    found: dict[str, str] = {}
+    for target, value in pairs:
+        if not isinstance(target, ast.Name) or not isinstance(value, ast.Call):
+            continue
+        written = dotted(value.func)
+        if written is None or written.partition(".")[0] in function.locals:
+            continue
+        name = model.qualified_name(value.func, function) or written
+        top = name.lstrip(".").partition(".")[0]
+        last = name.rpartition(".")[2]
+        if top in sys.stdlib_module_names or not (last[:1].isupper() or last in _MAKERS):
+            continue
+        found[target.id] = last if last[:1].isupper() and top not in _FOREIGN else target.id
+    return found
+
+
+_MAKERS = frozenset({"client", "resource", "connect", "create_app", "create_client"})
+
+
+def _called(
+    call: ast.Call, function: Function, model: SemanticModel, fixtures: list[str], objects: dict[str, str]
+) -> str | None:
+    """Return the name of what is called: of the project, of what a fixture hands out, or of an object made here."""
+    written = dotted(call.func)
+    if written is None:
+        return None
+    root, _, rest = written.partition(".")
+    if root in objects:
+        return f"{objects[root]}.{rest}" if rest else None
+    if root in fixtures:
+        last = written.rpartition(".")[2]
+        return written if "." in written and not last.startswith(("assert_", "reset_mock")) else None
+    name = model.qualified_name(call.func, function)
+    if name is None:
+        return None
+    top = name.lstrip(".").partition(".")[0]
+    if name.startswith("builtins.") or top in sys.stdlib_module_names or top in _FOREIGN:
+        return None
+    if top in {"tests", "test", "conftest"} or name.startswith(".") or "." not in name:
+        return None
+    return ".".join(name.split(".")[-2:])
+
+
+def _criteria(function: Function, model: SemanticModel) -> list[str]:
+    """Return the assertions of a test in the order in which they stand, each as one line."""
+    found: list[tuple[int, str]] = []
+    for node in function.bag.get(ast.Assert, ()):
+        assert isinstance(node, ast.Assert)
+        found.append((node.lineno, _shortened(ast.unparse(node.test))))
+    for node in function.bag.get(ast.Call, ()):
+        assert isinstance(node, ast.Call)
+        name = model.qualified_name(node.func, function)
+        last = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if name == "pytest.raises" and node.args:
+            found.append((node.lineno, f"raises {_shortened(ast.unparse(node.args[0]))}"))
+        elif last.startswith("assert_") and isinstance(node.func, ast.Attribute):
+            found.append((node.lineno, _shortened(ast.unparse(node))))
+    return [text for _, text in sorted(found, key=lambda item: item[0])]
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 88 else line[:85].rstrip() + "..."
