@@ -180,6 +180,11 @@ class ModuleAttr(Rule):
             """
             from app import config
 
+            def test_private(FakeBackend):
+                config._backend = FakeBackend()
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `config._backend` is replaced here and never put back
+                assert config.url()
+
             def test_without_tls(expected, available):
                 config.TLS = available
                 ^^^^^^^^^^^^^^^^^^^^^^ `config.TLS` is put back only if nothing fails before
@@ -189,6 +194,10 @@ class ModuleAttr(Rule):
             """,
             fixed="""
             from app import config
+
+            def test_private(FakeBackend, monkeypatch):
+                monkeypatch.setattr(config, "_backend", FakeBackend(), raising=False)
+                assert config.url()
 
             def test_without_tls(expected, available, monkeypatch):
                 monkeypatch.setattr(config, "TLS", available, raising=False)
@@ -271,6 +280,7 @@ class ModuleAttr(Rule):
 
             def test_first_use():
                 registry._instance = None
+                registry._found = set()
                 del registry.cached_table
                 settings.TESTING = True
                 assert registry.get()

@@ -63,7 +63,9 @@ def _is_empty(value: ast.expr | None) -> bool:
         return not value.elts
     if isinstance(value, ast.Dict):
         return not value.keys
-    return isinstance(value, ast.Call) and not value.args and not value.keywords and isinstance(value.func, ast.Name)
+    if not isinstance(value, ast.Call) or value.args or value.keywords:
+        return False
+    return isinstance(value.func, ast.Name) and value.func.id in {"dict", "list", "set", "tuple"}
 
 
 def is_test_mode(effect: Effect) -> bool:
