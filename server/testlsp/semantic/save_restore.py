@@ -232,21 +232,22 @@ class _Reader:
         value = effect.value
         if value is None or effect.method == "setdefault":
             return False
-        if self._is_saved(value) or effect.method != "setitem":
+        if self._is_saved(value, effect.key_dump) or effect.method != "setitem":
             return self._is_saved(value)
         last = isinstance(value, ast.Constant) and self._was_set_before(effect) and is_last_act(effect, self.model)
         return cleanup or last
 
-    def _is_saved(self, value: ast.expr) -> bool:
-        """Whether *value* is what was saved: the name, an item of it, or the variable of a loop over it."""
+    def _is_saved(self, value: ast.expr, key: str | None = None) -> bool:
+        """Whether *value* is what was saved of *key*: the name, an item of it, or the variable of a loop over it."""
         if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
             value = value.func.value  # saved.get("K")
         elif isinstance(value, ast.Subscript):
             value = value.value  # saved["K"]
         if not isinstance(value, ast.Name):
             return False
-        if value.id in self.saves:
-            return self._position(self.saves[value.id].statement) < self._position(value)
+        save = self.saves.get(value.id)
+        if save is not None:
+            return save.key in {None, key} and self._position(save.statement) < self._position(value)
         return any(
             isinstance(outer, ast.For) and value.id in _names(outer.target) and self._mentions_saved(outer.iter)
             for outer in self._ancestors(value)
