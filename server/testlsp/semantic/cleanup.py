@@ -137,7 +137,7 @@ def telling_cleanup(function: Function, resource: str, model: SemanticModel) -> 
         for call in scope.bag.get(ast.Call, ()):
             assert isinstance(call, ast.Call)
             text = dotted_text(call)
-            if text.rpartition(".")[0].endswith(resource):
+            if text.rpartition(".")[0].endswith((resource, "dependency_overrides")):
                 continue  # ``app.dependency_overrides.pop(key)`` is an effect, told apart by its key
             if any(word in text for word in words) and cleanup_place(scope, call, model) is not None:
                 name = model.qualified_name(call.func, scope) or ""
