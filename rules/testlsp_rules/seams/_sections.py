@@ -13,11 +13,6 @@ from testlsp.lint import Context
 from testlsp.semantic.functions import Function
 from testlsp.text import TextRange
 
-_PLACEHOLDER = re.compile(
-    r"(?:todo|tbd|tba|fixme|xxx)\b|(?:\.{3}|…|\?+|<[^<>]*>|\[[^\[\]]*\]|\{[^{}]*\})\s*\Z", re.IGNORECASE
-)
-_UNDERLINE = re.compile(r"\s*[-=~^]{3,}\s*\Z")
-
 
 class Section(NamedTuple):
     """A heading, where it is written, and the lines under it; offsets count in the statement's text."""
@@ -29,9 +24,18 @@ class Section(NamedTuple):
     @property
     def is_placeholder(self) -> bool:
         """Whether nothing stands there yet, or a mark that something is to be written."""
-        lines = [line.strip().lstrip("-*").strip() for line in self.body]
-        said = [line for line in lines if line and not _UNDERLINE.match(line)]
-        return not said or any(_PLACEHOLDER.match(line) for line in said)
+        placeholder, underline = _patterns()
+        lines = [line.strip() for line in self.body if not underline.match(line)]
+        said = [text for line in lines if (text := line.lstrip("-*").strip())]
+        return not said or any(placeholder.match(line) for line in said)
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what matches a placeholder and an underline; made when a docstring is read, not when rules are loaded."""
+    words = r"(?:todo|tbd|tba|fixme|xxx)\b"
+    blanks = r"(?:\.{3}|…|\?+|<[^<>]*>|\[[^\[\]]*\]|\{[^{}]*\})\s*\Z"
+    return re.compile(f"{words}|{blanks}", re.IGNORECASE), re.compile(r"\s*[-=~^]{3,}\s*\Z")
 
 
 def docstring_of(function: Function) -> ast.Expr | None:

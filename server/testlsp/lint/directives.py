@@ -11,15 +11,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from testlsp.lint.suppressions import KINDS, Part, Suppression, may_hold
 from testlsp.syntax.comments import comments
 from testlsp.text import TextRange
 
 if TYPE_CHECKING:
     from testlsp.syntax import SourceFile, Statement
-
-KINDS = ("ignore", "ignore-file", "disable", "enable")
 
 _OURS = re.compile(
     r"#[ \t]*testlsp:[ \t]*(?P<kind>[A-Za-z_-]+)(?P<rest>(?:(?![ \t]#[ \t]*(?:noqa|[A-Za-z]+:))[^\r\n])*)"
@@ -30,56 +29,6 @@ _NOQA = re.compile(
     r"#[ \t]*noqa\b(?P<colon>[ \t]*:[ \t]*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)?)?", re.IGNORECASE
 )
 _WORD = re.compile(r"[^,\s]+")
-
-
-class Part(NamedTuple):
-    """One name of a comment (empty: all rules), where it is written, and what it speaks of.
-
-    With *by_line* a finding is meant that begins or ends in *scope*, which is one line; else one that begins there.
-    """
-
-    selector: str
-    range: TextRange
-    scope: TextRange
-    by_line: bool = False
-
-    def covers(self, finding: TextRange) -> bool:
-        """Whether *finding* lies where this part speaks of."""
-        start, end = self.scope
-        return start <= finding.start < end or (self.by_line and start < finding.end <= end)
-
-
-class Suppression(NamedTuple):
-    """One comment, its range from ``#`` to the end of what belongs to it; offsets count in the file's text.
-
-    *selectors* are the names in it, none when it means all rules. *scope* is what it speaks of, empty for an
-    ``enable``. *kind* is one of `KINDS` or "noqa". *statement* is the index of the piece of the file it stands in.
-    *problem* says why a comment that means to silence something cannot be understood.
-    """
-
-    range: TextRange
-    selectors: tuple[str, ...]
-    reason: str
-    kind: str = "ignore"
-    scope: TextRange = TextRange(0, 0)
-    parts: tuple[Part, ...] = ()
-    statement: int = 0
-    problem: str = ""
-
-    def shifted(self, distance: int, statement: int) -> Suppression:
-        """Return this comment in offsets of the file, for a piece that begins at *distance*."""
-        parts = tuple(
-            Part(part.selector, part.range.shifted(distance), part.scope.shifted(distance), part.by_line)
-            for part in self.parts
-        )
-        return self._replace(
-            range=self.range.shifted(distance), scope=self.scope.shifted(distance), parts=parts, statement=statement
-        )
-
-
-def may_hold(text: str) -> bool:
-    """Whether *text* can hold a comment that silences anything."""
-    return "testlsp:" in text or "noqa" in text or "NOQA" in text or "NoQA" in text
 
 
 def suppressions(source: SourceFile) -> tuple[Suppression, ...]:

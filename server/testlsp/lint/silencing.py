@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from testlsp.lint.diagnostic import Diagnostic
-from testlsp.lint.directives import Suppression, suppressions
+from testlsp.lint.suppressions import Suppression, suppressions
 from testlsp.text import Edit, TextRange
 
 if TYPE_CHECKING:

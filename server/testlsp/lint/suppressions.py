@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from testlsp.lint.diagnostic import Diagnostic, Severity
-from testlsp.lint.directives import Part, Suppression, may_hold, suppressions
 from testlsp.lint.rule import Rule
+from testlsp.text import TextRange
 
 if TYPE_CHECKING:
     from testlsp.config.selectors import RuleKey
@@ -18,10 +18,70 @@ if TYPE_CHECKING:
     from testlsp.lint.ruleset import RuleSet
     from testlsp.syntax import SourceFile
 
-__all__ = ["Found", "Part", "SuppressionRule", "Suppression", "Verdict", "apply_suppressions", "suppressions"]
-
 Found = list[tuple[Diagnostic, int]]
 """Findings, each with the index of its statement."""
+
+
+KINDS = ("ignore", "ignore-file", "disable", "enable")
+
+
+class Part(NamedTuple):
+    """One name of a comment (empty: all rules), where it is written, and what it speaks of.
+
+    With *by_line* a finding is meant that begins or ends in *scope*, which is one line; else one that begins there.
+    """
+
+    selector: str
+    range: TextRange
+    scope: TextRange
+    by_line: bool = False
+
+    def covers(self, finding: TextRange) -> bool:
+        """Whether *finding* lies where this part speaks of."""
+        start, end = self.scope
+        return start <= finding.start < end or (self.by_line and start < finding.end <= end)
+
+
+class Suppression(NamedTuple):
+    """One comment, its range from ``#`` to the end of what belongs to it; offsets count in the file's text.
+
+    *selectors* are the names in it, none when it means all rules. *scope* is what it speaks of, empty for an
+    ``enable``. *kind* is one of `KINDS` or "noqa". *statement* is the index of the piece of the file it stands in.
+    *problem* says why a comment that means to silence something cannot be understood.
+    """
+
+    range: TextRange
+    selectors: tuple[str, ...]
+    reason: str
+    kind: str = "ignore"
+    scope: TextRange = TextRange(0, 0)
+    parts: tuple[Part, ...] = ()
+    statement: int = 0
+    problem: str = ""
+
+    def shifted(self, distance: int, statement: int) -> Suppression:
+        """Return this comment in offsets of the file, for a piece that begins at *distance*."""
+        parts = tuple(
+            Part(part.selector, part.range.shifted(distance), part.scope.shifted(distance), part.by_line)
+            for part in self.parts
+        )
+        return self._replace(
+            range=self.range.shifted(distance), scope=self.scope.shifted(distance), parts=parts, statement=statement
+        )
+
+
+def may_hold(text: str) -> bool:
+    """Whether *text* can hold a comment that silences anything."""
+    return "testlsp:" in text or "noqa" in text or "NOQA" in text or "NoQA" in text
+
+
+def suppressions(source: SourceFile) -> tuple[Suppression, ...]:
+    """Return the comments of *source* that silence findings, in document order."""
+    if not may_hold(source.text):
+        return ()
+    from testlsp.lint import directives
+
+    return directives.suppressions(source)
 
 
 class Verdict(NamedTuple):
