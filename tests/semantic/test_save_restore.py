@@ -74,9 +74,8 @@ def test_every_way_of_saving_is_known(save: str, restore: str) -> None:
 )
 def test_every_way_of_restoring_is_one_statement(restore: str) -> None:
     """What restores is known as one outermost statement, and in ``finally`` it is protected."""
-    text = 'old = os.environ.get("A")\nos.environ["A"] = "1"\ntry:\n    run()\nfinally:\n' + textwrap.indent(
-        restore, "    "
-    )
+    text = 'old = os.environ.get("A")\nos.environ["A"] = "1"\ntry:\n    run()\nfinally:\n'
+    text += textwrap.indent(restore, "    ")
     idiom = idiom_of(text)
     assert idiom is not None
     [unit] = idiom.restores
@@ -112,6 +111,7 @@ def test_a_loop_over_what_was_saved_restores_everything() -> None:
         'os.environ["A"] = "1"\nrun()\ndel os.environ["B"]',
         "saved = dict(os.environ)\nrun()\nos.environ.clear()\nos.environ.update(saved)",
         'old = os.environ["A"]\nos.environ["A"] = "x" + old\nos.environ["A"] = "y" + old\nrun()',
+        'os.environ["A"] = "1"\nold = os.environ["B"]\nos.environ["A"] = old\nrun()',
         'del os.environ["A"]\nrun()\nos.environ["A"] = "1"\nrun()',
     ],
 )

@@ -232,8 +232,9 @@ class _Reader:
         value = effect.value
         if value is None or effect.method == "setdefault":
             return False
-        if self._is_saved(value, effect.key_dump) or effect.method != "setitem":
-            return self._is_saved(value)
+        saved = self._is_saved(value, effect.key_dump)
+        if saved or effect.method != "setitem":
+            return saved
         last = isinstance(value, ast.Constant) and self._was_set_before(effect) and is_last_act(effect, self.model)
         return cleanup or last
 
