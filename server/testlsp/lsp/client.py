@@ -18,6 +18,7 @@ class Client:
     pulls: bool = False
     """It asks for diagnostics itself."""
     pull_refresh: bool = False
+    related_documents: bool = False
     lens_refresh: bool = False
     versions: bool = False
     related: bool = False
@@ -58,6 +59,7 @@ def client_of(params: types.InitializeParams) -> Client:
         unit=unit_of(capabilities),
         pulls=has("text_document.diagnostic") is not None,
         pull_refresh=bool(has("workspace.diagnostics.refresh_support")),
+        related_documents=bool(has("text_document.diagnostic.related_document_support")),
         lens_refresh=bool(has("workspace.code_lens.refresh_support")),
         versions=bool(has("text_document.publish_diagnostics.version_support")),
         related=bool(has("text_document.publish_diagnostics.related_information"))

@@ -71,6 +71,14 @@ def _as_json(
     return found
 
 
+def finding_json(one: Diagnostic, state: FileState, client: Client) -> dict[str, Any]:
+    """Return a finding in offsets of the file as a diagnostic."""
+    source = state.source
+    index = source.index_at(one.range.start)
+    start = source.starts[index]
+    return _as_json(one.shifted(-start), source.statements[index], state.lines.line_at(start), start, state, client)
+
+
 def _position(statement: Statement, offset: int, line: int, client: Client) -> dict[str, int]:
     row = statement.line_at(offset)
     begin = statement.starts[row]

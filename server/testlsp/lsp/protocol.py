@@ -38,7 +38,12 @@ NOTIFICATIONS = frozenset(
         types.TEXT_DOCUMENT_DID_CLOSE,
     }
 )
-RAW = NOTIFICATIONS | {types.TEXT_DOCUMENT_DIAGNOSTIC, types.WORKSPACE_DIAGNOSTIC}
+RAW = NOTIFICATIONS | {
+    types.TEXT_DOCUMENT_DIAGNOSTIC,
+    types.WORKSPACE_DIAGNOSTIC,
+    types.TEXT_DOCUMENT_CODE_ACTION,
+    types.CODE_ACTION_RESOLVE,
+}
 
 
 class Protocol(LanguageServerProtocol):
@@ -89,6 +94,19 @@ class Protocol(LanguageServerProtocol):
     def notify_text(self, method: str, params: str) -> None:
         """Send a notification whose parameters are JSON already."""
         self.send_text(f'{{"jsonrpc":"2.0","method":"{method}","params":{params}}}')
+
+    async def request_json(self, method: str, params: dict[str, Any]) -> Any:
+        """Send a request whose parameters are plain JSON values, and return the typed answer."""
+        import asyncio
+        from concurrent.futures import Future
+        from uuid import uuid4
+
+        number = str(uuid4())
+        future: Future[Any] = Future()
+        self._request_futures[number] = future
+        self._result_types[number] = self.get_result_type(method)
+        self.send_text(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}))
+        return await asyncio.wrap_future(future)
 
     # The text of documents is kept by the project; pygls must not keep another.
 

@@ -69,6 +69,8 @@ class Publishing:
         )
         if others:
             self.affected(others)
+        if state.lint.crashes:
+            session.status.tell()
 
     def affected(self, paths: Iterable[str]) -> None:
         """Other changes may have touched the findings of *paths*: see to them when nothing more urgent is waiting."""

@@ -16,6 +16,7 @@ from pygls.lsp.server import LanguageServer
 from testlsp import __version__
 from testlsp.lsp.protocol import Protocol
 from testlsp.lsp.session import Session
+from testlsp.lsp.status import ClientLog, watch_parent
 
 log = logging.getLogger("testlsp")
 
@@ -46,12 +47,20 @@ def make_server() -> Server:
 
     @server.feature(types.INITIALIZED)
     def initialized(params: types.InitializedParams) -> None:
+        log.addHandler(ClientLog(session))
+        log.propagate = False
+        session.status.tell()
         session.spawn(_load(session))
+        session.spawn(watch_parent(server.process_id))
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def saved(params: Any) -> None:
         """Announced here, heard by the session."""
 
+    from testlsp.lsp import actions, commands, configuration, language, pulling
+
+    for group in (actions, commands, configuration, language, pulling):
+        group.register(server)
     return server
 
 
@@ -66,11 +75,22 @@ def _import() -> Any:
 async def _load(session: Session) -> None:
     """Load rules and engine beside the event loop, then begin."""
     rules = await asyncio.get_running_loop().run_in_executor(None, _import)
+    from testlsp.lsp import configuration
+
+    await configuration.pull(session)
     session.begin(rules)
-    session.publishing.configuration()
+    session.spawn(configuration.register_dynamically(session))
     gc.collect()
     gc.freeze()
     session.spawn(_collect_when_idle(session))
+    session.spawn(_warm_up())
+
+
+async def _warm_up() -> None:
+    from testlsp.lsp.actions import warm_up
+
+    await asyncio.sleep(0.5)
+    await warm_up()
 
 
 async def _collect_when_idle(session: Session) -> None:

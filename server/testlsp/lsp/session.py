@@ -16,11 +16,13 @@ from testlsp.lsp.client import Client, client_of
 from testlsp.lsp.options import ServerOptions, split
 from testlsp.lsp.places import offset_of, path_of, uri_of
 from testlsp.lsp.protocol import Protocol
+from testlsp.lsp.status import Status
 
 if TYPE_CHECKING:
     from testlsp.lint import Rule
     from testlsp.lsp.indexing import Indexing
     from testlsp.lsp.publishing import Publishing
+    from testlsp.lsp.pulling import WorkspaceReports
     from testlsp.project.project import Project
     from testlsp.project.snapshot import FileState
 
@@ -45,6 +47,8 @@ class Session:
         self.project: Project
         self.publishing: Publishing
         self.indexing: Indexing
+        self.reports: WorkspaceReports
+        self.status = Status(self)
         protocol.heard = self.heard
 
     # -- life --------------------------------------------------------------------------------------------------------
@@ -81,6 +85,9 @@ class Session:
         self.ready.set_result(None)
         for method, params in backlog:
             self.heard(method, params)
+        self.publishing.configuration()
+        self.indexing.request()
+        self.status.tell()
 
     def configured(self) -> Any:
         """Return the change that tells the project its folders and the editor's settings."""
@@ -91,6 +98,11 @@ class Session:
             Folder(path, {**self.settings, **self.folder_settings.get(path, {})}) for path in self.folders
         )
         return Configured(folders, self.settings)
+
+    async def wait_ready(self) -> None:
+        """Return when the rules are loaded, which is soon after the start."""
+        if self.ready is not None and not self.ready.done():
+            await asyncio.shield(self.ready)
 
     def spawn(self, work: Any) -> asyncio.Task[Any]:
         """Run the coroutine *work* beside the handlers; what it raises is logged."""
@@ -180,6 +192,8 @@ class Session:
             self.publishing.configuration()
             self.indexing.request()
         self.publishing.affected(self.project.apply(OnDisk(tuple(paths))))
+        for path in paths:
+            self.indexing.saw(path, self.project.exists(path))
 
     def state(self, uri: str) -> FileState | None:
         """Return the present state of an open document, None if it is not open."""

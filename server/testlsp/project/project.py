@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from testlsp.config.settings import Settings
 from testlsp.lint import Rule
-from testlsp.lint.run import Crash
+from testlsp.lint.run import Crash, FileFindings
 from testlsp.project.discovery import is_test_file
 from testlsp.project.files import FileProblem, read_file
 from testlsp.project.linting import FileLint, lint_source
@@ -111,6 +111,8 @@ class Project:
         self.documents: dict[str, Document] = {}
         self.revision = 0
         self.crashes: dict[str, Crash] = {}
+        self.disk_marks: dict[str, int] = {}
+        """At which revision a file was last seen to change on disk."""
         self.unread: frozenset[str] = frozenset()
         """Files whose summaries were forgotten because settings changed: to be indexed again."""
         self._snapshot: Snapshot | None = None
@@ -127,6 +129,10 @@ class Project:
             return read_file(path).text
         except FileProblem:
             return None
+
+    def exists(self, path: str) -> bool:
+        """Whether *path* is open or a file on disk."""
+        return self._is_there(path)
 
     def _is_there(self, path: str) -> bool:
         return path in self.documents or os.path.isfile(path)
@@ -159,6 +165,7 @@ class Project:
     def _on_disk(self, paths: Iterable[str]) -> frozenset[str]:
         affected: frozenset[str] = frozenset()
         for path in dict.fromkeys(paths):
+            self.disk_marks[path] = self.revision
             if path not in self.documents:
                 affected |= self._reread(path, self._text_of(path))
         return affected
@@ -317,6 +324,42 @@ class Project:
             self.summaries.forget_dependencies()
         return self._linted(source, LineIndex(text), None, model, summary)
 
+    def stamp(self, path: str, used_graph: bool) -> object:
+        """Return what the findings of *path*, which is not open, depend on at present; see `is_current`."""
+        return (
+            self.workspace.settings_for(path),
+            self.disk_marks.get(path, 0),
+            self.summaries.graph if used_graph else None,
+        )
+
+    def is_current(self, path: str, stamp: object) -> bool:
+        """Whether nothing has changed of what findings with that *stamp* depend on."""
+        if not isinstance(stamp, tuple):
+            return False
+        settings, mark, graph = stamp
+        return (
+            settings is self.workspace.settings_for(path)
+            and mark == self.disk_marks.get(path, 0)
+            and (graph is None or graph is self.summaries.graph)
+        )
+
+    def trial(self, path: str, known: Iterable[Statement] = ()) -> Callable[[str], tuple[SourceFile, FileFindings]]:
+        """Return a function that analyses any text as the content of *path* and remembers nothing of it."""
+        settings = self.workspace.settings_for(path)
+        selection = self.workspace.selection_for(path)
+        self.summaries.dependencies(path)
+        graph = self.summaries.graph
+        last = [tuple(known)]
+
+        def analysed(text: str) -> tuple[SourceFile, FileFindings]:
+            source = parse(path, text, known=last[0])
+            last[0] = source.statements
+            model = model_of(source, settings, _role(path, settings))
+            own = graph.with_summary(path, summarise(source, model))
+            return source, lint_source(source, model, own, settings, selection).findings(source)
+
+        return analysed
+
     def lint(self, path: str) -> FileState | None:
         """Return the state of *path*, open or not."""
         return self.analyse(path)[0] if path in self.documents else self.read(path)
@@ -325,7 +368,7 @@ class Project:
         """Return the present state; documents are brought up to date first."""
         if self._snapshot is None or any(document.stale for document in self.documents.values()):
             files = {path: self.analyse(path)[0] for path in list(self.documents)}
-            self._snapshot = Snapshot(self.revision, files, self.summaries.graph, self.read)
+            self._snapshot = Snapshot(self.revision, files, self.summaries.graph, self.read, self.trial)
         return self._snapshot
 
 

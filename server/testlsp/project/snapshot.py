@@ -11,8 +11,11 @@ from testlsp.project.rules import Selection
 from testlsp.semantic import SemanticModel
 from testlsp.semantic.graph import FixtureGraph
 from testlsp.semantic.summary import FileSummary
-from testlsp.syntax import SourceFile
+from testlsp.syntax import SourceFile, Statement
 from testlsp.text import LineIndex
+
+
+Trial = Callable[[str, "tuple[Statement, ...]"], Callable[[str], "tuple[SourceFile, FileFindings]"]]
 
 
 class FileState:
@@ -68,7 +71,7 @@ class FileState:
 class Snapshot:
     """The project at one *revision*. Files that are not open are read when somebody asks for them."""
 
-    __slots__ = ("_closed", "_read", "files", "graph", "revision")
+    __slots__ = ("_closed", "_read", "files", "graph", "revision", "trial")
 
     def __init__(
         self,
@@ -76,12 +79,17 @@ class Snapshot:
         files: Mapping[str, FileState],
         graph: FixtureGraph,
         read: Callable[[str], FileState | None],
+        trial: Trial,
     ) -> None:
-        """Hold the open *files*; *read* analyses one that is not open, or gives None if there is none."""
+        """Hold the open *files*; *read* analyses one that is not open, or gives None if there is none.
+
+        *trial* gives, for a path, what analyses other texts of it without remembering them.
+        """
         self.revision = revision
         self.files = files
         self.graph = graph
         self._read = read
+        self.trial = trial
         self._closed: dict[str, FileState | None] = {}
 
     def file(self, path: str) -> FileState | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from testlsp.config.settings import Settings
 from testlsp.project.environment import environment, prefix_for
@@ -38,7 +39,11 @@ def model_of(
 ) -> SemanticModel:
     """Return the model of *source* under the pytest configuration of *settings*."""
     pytest = settings.pytest
-    return SemanticModel(source, role, Collection(pytest.python_functions, pytest.python_classes), previous)
+    return SemanticModel(source, role, _collection(pytest.python_functions, pytest.python_classes), previous)
+
+
+# One object for equal settings, because what is kept with a statement is found again by it.
+_collection = lru_cache(maxsize=64)(Collection)
 
 
 class Summaries:

@@ -1,0 +1,115 @@
+"""``textDocument/codeAction`` and ``codeAction/resolve``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcContentModified, JsonRpcInvalidParams
+
+from testlsp.lsp.places import offset_of, path_of
+from testlsp.lsp.protocol import Json
+
+if TYPE_CHECKING:
+    from testlsp.ide.actions import CodeAction
+    from testlsp.lsp.server import Server
+    from testlsp.lsp.session import Session
+
+
+def register(server: Server) -> None:
+    """Offer code actions."""
+    session = server.session
+    options = types.CodeActionOptions(
+        code_action_kinds=[types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll],
+        resolve_provider=True,
+    )
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
+    async def code_action(params: Any) -> Json:
+        await session.wait_ready()
+        return Json(json.dumps(_offers(session, params)))
+
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    async def resolve(params: Any) -> Json:
+        await session.wait_ready()
+        return Json(json.dumps(_resolved(session, params)))
+
+
+def _offers(session: Session, params: dict[str, Any]) -> list[dict[str, Any]]:
+    from testlsp.ide.actions import code_actions
+    from testlsp.text import TextRange
+
+    path = path_of(params["textDocument"]["uri"])
+    document = session.project.documents.get(path)
+    if document is None or not session.client.literals:
+        return []
+    unit = session.client.unit
+    start = offset_of(document.lines, params["range"]["start"], unit)
+    end = offset_of(document.lines, params["range"]["end"], unit)
+    context = params.get("context") or {}
+    only = context.get("only")
+    offered = code_actions(session.project.snapshot(), path, TextRange(min(start, end), max(start, end)), only)
+    made = [_as_json(session, action) for action in offered]
+    return [action for action in made if action is not None]
+
+
+def _as_json(session: Session, action: CodeAction) -> dict[str, Any] | None:
+    from testlsp.ide.actions import NothingToDo
+    from testlsp.lsp.findings import finding_json
+
+    made: dict[str, Any] = {"title": action.title, "kind": action.kind}
+    if action.finding is not None:
+        state = session.project.analyse(action.key.path)[0]
+        made["diagnostics"] = [finding_json(action.finding, state, session.client)]
+    if action.preferred and session.client.preferred:
+        made["isPreferred"] = True
+    if session.client.resolves_edits:
+        made["data"] = asdict(action.key)
+        return made
+    try:
+        made["edit"] = _edit(session, action)
+    except NothingToDo:
+        return None
+    return made
+
+
+def _edit(session: Session, action: CodeAction) -> dict[str, Any]:
+    from testlsp.ide.actions import resolve
+    from testlsp.lsp.edits import workspace_edit
+
+    return workspace_edit(session, resolve(session.project.snapshot(), action.key))
+
+
+def _resolved(session: Session, params: dict[str, Any]) -> dict[str, Any]:
+    from testlsp.ide.actions import ActionKey, NothingToDo, StaleAction, resolve
+    from testlsp.lsp.edits import workspace_edit
+
+    data = params.get("data")
+    try:
+        key = ActionKey(**data) if isinstance(data, dict) else None
+    except TypeError:
+        key = None
+    if key is None:
+        raise JsonRpcInvalidParams("this action was not offered by testlsp")
+    try:
+        rewritten = resolve(session.project.snapshot(), key)
+    except StaleAction as stale:
+        raise JsonRpcContentModified("the file has changed since this was offered") from stale
+    except NothingToDo as nothing:
+        params["disabled"] = {"reason": str(nothing)}
+        return {**params, "edit": {"documentChanges": []} if session.client.document_changes else {"changes": {}}}
+    return {**params, "edit": workspace_edit(session, rewritten)}
+
+
+async def warm_up() -> None:
+    """Load what builds edits beside the event loop, so that the first fix does not wait for it."""
+    await asyncio.get_running_loop().run_in_executor(None, _load)
+
+
+def _load() -> None:
+    from testlsp.rewrite.grammar import parses_in_any_version
+
+    parses_in_any_version("pass\n")

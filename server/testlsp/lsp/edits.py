@@ -1,0 +1,57 @@
+"""Edits for the client: versioned where it can take that, annotated where a person must look first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from testlsp.ide.actions import Rewritten
+from testlsp.lsp.places import range_json, uri_of
+from testlsp.text import Edit, LineIndex
+
+if TYPE_CHECKING:
+    from testlsp.lsp.session import Session
+
+CONFIRM = "testlsp.confirm"
+
+
+def workspace_edit(session: Session, rewritten: Rewritten) -> dict[str, Any]:
+    """Return *rewritten* as a workspace edit that this client understands."""
+    client = session.client
+    confirm = rewritten.confirm and client.annotations and client.document_changes
+    changes: dict[str, list[dict[str, Any]]] = {}
+    versions: dict[str, int | None] = {}
+    for path, edits in rewritten.edits.items():
+        document = session.project.documents.get(path)
+        uri = session.uris.get(path) if document is not None else None
+        uri = uri or uri_of(path)
+        versions[uri] = document.version if document is not None else None
+        lines = document.lines if document is not None else _lines_on_disk(session, path)
+        changes[uri] = [_text_edit(edit, lines, session, confirm) for edit in sorted(edits, key=lambda each: each.range)]
+    if not client.document_changes:
+        return {"changes": changes}
+    result: dict[str, Any] = {
+        "documentChanges": [
+            {"textDocument": {"uri": uri, "version": versions[uri]}, "edits": edits} for uri, edits in changes.items()
+        ]
+    }
+    if confirm:
+        result["changeAnnotations"] = {
+            CONFIRM: {
+                "label": rewritten.title,
+                "needsConfirmation": True,
+                "description": "needs a decision or reaches into another file",
+            }
+        }
+    return result
+
+
+def _lines_on_disk(session: Session, path: str) -> LineIndex:
+    state = session.project.snapshot().file(path)
+    return state.lines if state is not None else LineIndex("")
+
+
+def _text_edit(edit: Edit, lines: LineIndex, session: Session, confirm: bool) -> dict[str, Any]:
+    made: dict[str, Any] = {"range": range_json(lines, edit.range, session.client.unit), "newText": edit.text}
+    if confirm:
+        made["annotationId"] = CONFIRM
+    return made
