@@ -114,13 +114,17 @@ def _must_fail(ctx: Context, effect: Effect) -> bool:
     """Whether the write is the last act under ``pytest.raises``: it is tested that it does not succeed."""
     node: ast.AST = effect.node
     for parent in ctx.ancestors(effect.node):
-        if isinstance(parent, ast.With | ast.AsyncWith):
-            names = [_called(ctx, item.context_expr) for item in parent.items]
-            if any(name == "pytest.raises" or name.startswith("assertRaises") for name in names):
-                return parent.body[-1] is node
+        if isinstance(parent, ast.With | ast.AsyncWith) and is_raising(ctx, parent):
+            return parent.body[-1] is node
         if not isinstance(parent, ast.expr):
             node = parent
     return False
+
+
+def is_raising(ctx: Context, node: ast.With | ast.AsyncWith) -> bool:
+    """Whether an exception is expected in the block."""
+    names = [_called(ctx, item.context_expr) for item in node.items]
+    return any(name == "pytest.raises" or name.startswith("assertRaises") for name in names)
 
 
 def _called(ctx: Context, node: ast.expr) -> str:

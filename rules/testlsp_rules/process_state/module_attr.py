@@ -249,6 +249,12 @@ class ModuleAttr(Rule):
                 client.post.side_effect = ValueError
                 MagicMock.__await__ = None
                 assert app
+
+            def test_new_client():
+                global client
+                client = make_client()
+                client.timeout = 1
+                assert client.get()
             """,
             why="parameters, locals, results of calls, own objects and test doubles are not shared with other tests",
         ),

@@ -12,7 +12,7 @@ from testlsp.semantic.names import dotted
 from testlsp.text import Edit, TextRange
 
 from testlsp_rules.process_state._forms import rest_of_block
-from testlsp_rules.process_state._leaks import base_is_known
+from testlsp_rules.process_state._leaks import base_is_known, is_raising
 from testlsp_rules.process_state._patchers import Stop, how_stopped
 
 
@@ -260,6 +260,17 @@ class PatcherStart(Rule):
         ),
         Good(
             """
+            import pytest
+            from unittest.mock import patch
+
+            def test_bad_target():
+                with pytest.raises(TypeError):
+                    patch("app")
+            """,
+            why="it is the point of the test that this fails",
+        ),
+        Good(
+            """
             from unittest import mock
             from shared import MailCase
 
@@ -295,6 +306,10 @@ class PatcherStart(Rule):
         """Report ``patch(...)`` as a statement of its own."""
         call = node.value
         if not isinstance(call, ast.Call) or ctx.qualified_name(call.func) not in PATCHES:
+            return
+        if any(
+            isinstance(parent, ast.With | ast.AsyncWith) and is_raising(ctx, parent) for parent in ctx.ancestors(node)
+        ):
             return
         rest = rest_of_block(ctx.function, node)
         fixes = []

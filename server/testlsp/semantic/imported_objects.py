@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from testlsp.semantic.effects import Effect
+from testlsp.semantic.names import dotted
 
 if TYPE_CHECKING:
     from typing import TypeGuard
@@ -43,9 +44,17 @@ def is_shared(effect: Effect) -> bool:
         return False
     if attribute in _MOCK_ATTRIBUTES or not _MOCK_ATTRIBUTES.isdisjoint(owner):
         return False
+    if _is_rebound(effect):
+        return False
     if any(_CLASS.match(part) or _DOUBLE.search(part) for part in owner):
         return False
     return owner[-1] not in _PER_CONTEXT_NAMES and effect.target not in _RESET_BY_THE_RUNNER
+
+
+def _is_rebound(effect: Effect) -> bool:
+    """Whether the function gives the imported name a new meaning: ``global app``."""
+    root = (dotted(effect.container) or "").partition(".")[0]
+    return any(root in getattr(node, "names", ()) for node in effect.function.bag.get(ast.Global, ()))
 
 
 def is_reset(effect: Effect) -> bool:
