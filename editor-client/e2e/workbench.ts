@@ -86,9 +86,10 @@ export class Workbench {
 
   /** Control+. before the light bulb is drawn opens nothing. */
   async lightBulb(): Promise<void> {
-    await this.page.waitForSelector(
-      '.monaco-editor .codicon[class*="lightbulb"], .monaco-editor [class*="gutter-lightbulb"]',
+    const bulbs = ["lightbulb", "light-bulb"].map(
+      (name) => `.monaco-editor [class*="codicon-"][class*="${name}"]:visible`,
     );
+    await this.page.waitForSelector(bulbs.join(", "));
   }
 
   /** The titles that Control+. offers. The menu stays open. */

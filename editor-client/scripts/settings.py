@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ HERE = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HERE.parent / "server"))
 
 from testlsp.config.settings import SettingInfo, describe  # noqa: E402 - from the checkout, whatever is installed
+from testlsp.lsp.options import ServerOptions  # noqa: E402
 
 MANIFEST = HERE / "package.json"
 TITLE = "Rules and files"
@@ -81,6 +83,15 @@ def properties() -> dict[str, Any]:
     }
 
 
+def missing(manifest: dict[str, Any]) -> list[str]:
+    """Return the options of the server itself that *manifest*, where they stand by hand, lacks or has otherwise."""
+    written = {
+        key: value for part in manifest["contributes"]["configuration"] for key, value in part["properties"].items()
+    }
+    wanted = {f"testlsp.{camel(each.name.replace('_', '-'))}": each.default for each in fields(ServerOptions)}
+    return [key for key, default in wanted.items() if written.get(key, {}).get("default") != default]
+
+
 def main() -> int:
     """Write or compare; 1 if the comparison fails."""
     before = MANIFEST.read_text("utf-8")
@@ -88,6 +99,9 @@ def main() -> int:
     sections = [each for each in manifest["contributes"]["configuration"] if each["title"] != TITLE]
     sections.append({"title": TITLE, "order": 2, "properties": properties()})
     manifest["contributes"]["configuration"] = sections
+    if wrong := missing(manifest):
+        print(f"the server's own {', '.join(wrong)} must be in package.json, with its default", file=sys.stderr)
+        return 1
     after = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     if json.loads(before) == manifest:
         return 0

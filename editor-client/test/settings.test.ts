@@ -68,9 +68,14 @@ describe("what the server is told", () => {
     });
   });
 
-  it("is nothing but how it runs when the user has set nothing", () => {
+  it("is how the server runs, and nothing about rules, when the user has set nothing", () => {
     scene.settings = Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, value.default]));
-    expect(serverSettings()).toEqual({ run: "onType" });
+    expect(serverSettings()).toEqual({
+      run: "onType",
+      definitions: true,
+      "code-lens": true,
+      "log-level": "warning",
+    });
   });
 });
 
