@@ -132,6 +132,10 @@ def pytest_settings(
         values["asyncio_mode"] = mode
     if reader.truth("strict_markers") or reader.truth("strict"):
         values["strict_markers"] = True
+    if any(found.truth(name) for found in (overrides, reader) for name in ("strict_xfail", "xfail_strict", "strict")):
+        values["xfail_strict"] = True
+    if reader.string("anyio_mode") == "auto" or reader.truth("trio_mode"):
+        values["async_auto"] = True
     return PytestSettings(**{**values, **given}), tuple(reader.problems)
 
 

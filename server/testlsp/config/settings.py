@@ -83,7 +83,10 @@ class PytestSettings:
     """Plugins named by ``-p no:x`` in addopts."""
     import_mode: str = "prepend"
     strict_markers: bool = False
+    xfail_strict: bool = False
     asyncio_mode: str = "strict"
+    async_auto: bool = False
+    """Whether anyio or pytest-trio is told to run every ``async def`` test."""
 
 
 class RuffSettings(NamedTuple):

@@ -20,6 +20,7 @@ from testlsp.semantic.fixtures import (
     frozen,
     test_from,
 )
+from testlsp.semantic.hooks import ASYNC_MARKS, hook_names, registered_marks
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import ModuleNames, dotted
 from testlsp.syntax import SourceFile, Statement
@@ -33,7 +34,8 @@ class FileSummary(NamedTuple):
     ``__all__``. *plain* are the module's own functions and classes that are no fixtures, listed only where a star
     import could bring fixtures of the same name. *marks* are those of ``pytestmark``. *helpers* names the
     functions, other than tests, that can fail a test: ``expect_order``, ``Page.expect_title``. *markers* are the names
-    in the module's ``pytestmark``, dotted as written.
+    in the module's ``pytestmark``, dotted as written. *hooks* are the ``pytest_*`` functions that it has, *registered*
+    the marks it registers ("*" for one that cannot be read), *runners* the marks it uses that have coroutines run.
     """
 
     path: str
@@ -49,6 +51,9 @@ class FileSummary(NamedTuple):
     plain: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+    registered: tuple[str, ...] = ()
+    runners: tuple[str, ...] = ()
 
     @property
     def usefixtures(self) -> tuple[str, ...]:
@@ -114,6 +119,9 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         _plain(names, fixtures) if names.stars else (),
         checking_helpers(model),
         _markers(source),
+        hook_names(names),
+        registered_marks(source),
+        tuple(name for name in ASYNC_MARKS if f"mark.{name}" in source.text),
     )
 
 

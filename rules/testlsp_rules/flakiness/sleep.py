@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import ast
+
+from testlsp.lint import Bad, Context, Good, Rule, on
+
+from testlsp_rules.flakiness._clock import is_simulated
+
+_SLEEPS = frozenset("time.sleep asyncio.sleep anyio.sleep trio.sleep curio.sleep gevent.sleep eventlet.sleep".split())
+
+_SHORT = 0.1
+"""Seconds up to which a sleep may only make the clock advance; tasks need no clock, and get this much only to wait."""
+
+
+class Sleep(Rule):
+    """Waits a fixed time for something to happen.
+
+    On a slow machine the time is too short and the test fails; on all others
+    it is too long, in every run. Wait for the condition itself, with a limit:
+    poll in a loop, wait on an event or join the thread. Where only the clock
+    matters, freeze it and move it on. Pauses up to a tenth of a second, pauses on
+    a condition or in a polling loop, and pauses inside stand-ins that simulate a
+    slow answer are left alone.
+    """
+
+    code = "TL601"
+    since = "0.1"
+    message = "this pause is too long on a fast machine and too short on a slow one; wait for the condition, or move a frozen clock"
+    related = ("FLK-001 (pytest-linter)", "PTD301 (pytest-tidy)", "ZR002 (zorilla)")
+    source = "https://docs.pytest.org/en/stable/explanation/flaky.html"
+    examples = (
+        Bad(
+            """
+            import time
+
+            def test_job_finishes(queue):
+                queue.submit("⏱")
+                time.sleep(2)
+                ^^^^^^^^^^^^^
+                assert queue.finished == 1
+            """,
+        ),
+        Good(
+            """
+            import time
+
+            def test_job_finishes(queue):
+                queue.submit()
+                deadline = time.monotonic() + 10
+                while not queue.finished and time.monotonic() < deadline:
+                    time.sleep(0.1)
+                assert queue.finished == 1
+            """
+        ),
+        Bad(
+            """
+            import asyncio
+
+            class TestQueue:
+                async def test_job_finishes(self, queue):
+                    pause = 0.5
+                    queue.submit()
+                    await asyncio.sleep(pause)
+                          ^^^^^^^^^^^^^^^^^^^^
+                    assert queue.finished == 1
+            """,
+        ),
+        Bad(
+            """
+            from time import sleep
+
+            def test_all_jobs_finish(queue):
+                for number in range(3):
+                    queue.submit(number)
+                    sleep(1)
+                    ^^^^^^^^
+                assert queue.finished == 3
+            """,
+            why="A loop that looks at nothing in between does not poll.",
+        ),
+        Good(
+            """
+            import time
+
+            def test_job_finishes(queue):
+                queue.submit()
+                for _ in range(50):
+                    if queue.finished:
+                        break
+                    time.sleep(0.2)
+                assert queue.finished == 1
+            """,
+            why="A loop that can end early polls.",
+        ),
+        Good(
+            """
+            import time
+
+            def test_job_finishes(queue):
+                queue.submit()
+                if queue.is_remote:
+                    time.sleep(10)
+                for _ in range(5):
+                    if not queue.finished:
+                        time.sleep(1)
+                assert queue.finished == 1
+            """,
+            why="It is only waited where it must be.",
+        ),
+        Good(
+            """
+            import asyncio, time
+
+            async def test_order(queue):
+                first = queue.submit()
+                time.sleep(0.1)
+                second = queue.submit()
+                await asyncio.sleep(0)
+                assert first.created < second.created
+            """,
+            why="A few milliseconds only make the clock advance; `sleep(0)` only gives way to other tasks.",
+        ),
+        Good(
+            """
+            import asyncio
+
+            async def test_slow_answer(client):
+                async def answer():
+                    await asyncio.sleep(5)
+
+                client.transport = answer
+                assert await client.get("/", timeout=0.1) is None
+            """,
+            why="A stand-in simulates a slow answer.",
+        ),
+        Good(
+            """
+            import asyncio
+            import pytest
+
+            async def test_limit(limit):
+                with pytest.raises(TimeoutError):
+                    async with limit(0.1):
+                        await asyncio.sleep(10)
+            """,
+            why="The pause is what is interrupted.",
+        ),
+        Good(
+            """
+            import asyncio
+            import pytest
+
+            async def test_limit():
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(asyncio.sleep(10), 0.1)
+                task = asyncio.ensure_future(asyncio.sleep(1))
+                assert task.cancel()
+            """,
+            why="Nobody waits for these.",
+        ),
+        Good(
+            """
+            import time
+            from unittest.mock import patch
+
+            @patch("time.sleep")
+            def test_retries(sleep):
+                time.sleep(3)
+                sleep.assert_called_once_with(3)
+            """,
+            why="The clock is replaced.",
+        ),
+        Good(
+            """
+            import time
+
+            def test_retries(monkeypatch):
+                monkeypatch.setattr(time, "sleep", print)
+                time.sleep(3)
+                assert True is not None
+            """,
+            why="The clock is replaced with `monkeypatch`.",
+        ),
+        Good(
+            """
+            import time
+
+            class TestRetries:
+                def setup_method(self):
+                    self.clock = freeze_time("2024-01-01")
+
+                def test_expiry(self, cache, frozen_time):
+                    time.sleep(3)
+                    assert cache.is_empty()
+            """,
+            why="A fixture freezes the time.",
+        ),
+        Good(
+            """
+            import time
+
+            def test_job_finishes(queue, settle_time):
+                queue.submit()
+                time.sleep(settle_time)
+                assert queue.finished == 1
+            """,
+            why="How long this takes is not known.",
+        ),
+        Good(
+            """
+            class Clock:
+                def sleep(self, seconds):
+                    self.now = seconds
+
+            time = Clock()
+
+            def test_clock():
+                time.sleep(3)
+                assert time.now == 3
+            """,
+            why="It is no sleep.",
+        ),
+    )
+
+    @on(ast.Call)
+    def check(self, ctx: Context, node: ast.Call) -> None:
+        """Report a pause of fixed, noticeable length in the test itself."""
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if "sleep" not in name or len(node.args) != 1 or ctx.qualified_name(node.func) not in _SLEEPS:
+            return
+        seconds = _seconds(ctx, node.args[0])
+        parent = ctx.parent(node)
+        if seconds is None or seconds < _SHORT or (seconds == _SHORT and not isinstance(parent, ast.Await)):
+            return
+        statement = ctx.parent(parent) if isinstance(parent, ast.Await) else parent
+        if isinstance(statement, ast.Expr) and not _is_the_act(ctx, statement) and not _polls(ctx, statement):
+            if not is_simulated(ctx, ctx.function):
+                ctx.report(node)
+
+
+def _seconds(ctx: Context, node: ast.expr) -> float | None:
+    """Return the number that *node* is, or that the only assignment to the variable *node* gives it."""
+    if isinstance(node, ast.Name):
+        given = [
+            assignment.value
+            for assignment in ctx.function.bag.get(ast.Assign, ())
+            if isinstance(assignment, ast.Assign)
+            and any(isinstance(target, ast.Name) and target.id == node.id for target in assignment.targets)
+        ]
+        node = given[0] if len(given) == 1 else node
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return float(node.value)
+    return None
+
+
+def _is_the_act(ctx: Context, statement: ast.Expr) -> bool:
+    """Whether nothing but the pause stands in a block that watches it."""
+    block = ctx.parent(statement)
+    return isinstance(block, ast.With | ast.AsyncWith | ast.Try) and block.body == [statement]
+
+
+def _polls(ctx: Context, statement: ast.Expr) -> bool:
+    """Whether the pause depends on something: on a condition, or on a loop that can end early."""
+    for ancestor in ctx.ancestors(statement):
+        if isinstance(ancestor, ast.While | ast.If):
+            return True
+        if isinstance(ancestor, ast.For | ast.AsyncFor):
+            inside = (ast.Break, ast.Return, ast.Try)
+            return any(ancestor in ctx.ancestors(node) for kind in inside for node in ctx.function.bag.get(kind, ()))
+    return False

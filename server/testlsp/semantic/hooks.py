@@ -1,0 +1,100 @@
+"""What conftests and plugins do to a run besides defining fixtures: the hooks they have, the marks they register.
+
+pytest loads the plugins that are installed or named by ``pytest_plugins``, and the conftests down to a file:
+https://docs.pytest.org/en/stable/how-to/writing_plugins.html#plugin-discovery-order-at-tool-startup
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from testlsp.semantic.modules import candidates, join
+from testlsp.syntax import NodeBag, SourceFile, collect
+
+if TYPE_CHECKING:
+    from testlsp.semantic.graph import FixtureGraph
+    from testlsp.semantic.names import ModuleNames
+    from testlsp.semantic.summary import FileSummary
+
+ANY = "*"
+"""Among registered marks: one whose name cannot be read."""
+
+
+ASYNC_MARKS = ("asyncio", "anyio", "trio")
+"""Marks with which the plugins pytest-asyncio, anyio and pytest-trio run a coroutine."""
+
+
+def hook_names(names: ModuleNames) -> tuple[str, ...]:
+    """Return the hooks that a module defines or imports, sorted."""
+    return tuple(sorted(name for name in names.bindings if name.startswith("pytest_") and name != "pytest_plugins"))
+
+
+def registered_marks(source: SourceFile) -> tuple[str, ...]:
+    """Return the marks that ``config.addinivalue_line("markers", "name: what it means")`` registers in *source*."""
+    if "addinivalue_line" not in source.text:
+        return ()
+    found: set[str] = set()
+    for statement in source.statements:
+        if "addinivalue_line" not in statement.text:
+            continue
+        bag: NodeBag = {}
+        pending: list[ast.AST] = []
+        collect(list(statement.body), bag, pending)
+        while pending:
+            collect(list(getattr(pending.pop(), "body")), bag, pending)  # noqa: B009 - functions and classes have one
+        for call in bag.get(ast.Call, ()):
+            assert isinstance(call, ast.Call)
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "addinivalue_line":
+                found.update(_registered(call))
+    return tuple(sorted(found))
+
+
+def _registered(call: ast.Call) -> tuple[str, ...]:
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if len(given) != 2:
+        return (ANY,)
+    key, line = given
+    if isinstance(key, ast.Constant) and key.value != "markers":
+        return ()
+    if isinstance(line, ast.JoinedStr) and line.values:
+        line = line.values[0]
+        if isinstance(line, ast.Constant) and ":" not in str(line.value) and "(" not in str(line.value):
+            return (ANY,)
+    if not isinstance(key, ast.Constant) or not isinstance(line, ast.Constant) or not isinstance(line.value, str):
+        return (ANY,)
+    return (line.value.partition(":")[0].partition("(")[0].strip(),)
+
+
+class Loaded(NamedTuple):
+    """The *conftests* and *plugins* that pytest loads for a file, and the *unread* modules of plugins without source.
+
+    *installed* says whether it is known which plugins are installed at all.
+    """
+
+    conftests: tuple[FileSummary, ...]
+    plugins: tuple[FileSummary, ...]
+    unread: tuple[str, ...]
+    installed: bool
+
+
+def loaded(graph: FixtureGraph, path: str) -> Loaded:
+    """Return what pytest loads before it runs the tests of the file *path*."""
+    root = graph.root_of(path)
+    conftests = [graph.summaries[conftest] for conftest in graph.conftest_chain(path)]
+    origin = join(root.path if root else "", "pytest.ini")
+    pending = [(origin, name) for name in (root.plugins if root else ())]
+    own = graph.summaries.get(path)
+    for summary in (*conftests, *((own,) if own else ())):
+        pending += [(summary.path, name) for name in summary.plugins]
+    plugins: dict[str, FileSummary] = {}
+    unread: list[str] = []
+    while pending:
+        source, name = pending.pop(0)
+        place = next((one for one in candidates(source, name, root, True) if one in graph.summaries), None)
+        if place is None:
+            unread.append(name)
+        elif place not in plugins:
+            plugins[place] = graph.summaries[place]
+            pending += [(place, further) for further in plugins[place].plugins]
+    return Loaded(tuple(conftests), tuple(plugins.values()), tuple(unread), bool(root and root.plugins))
