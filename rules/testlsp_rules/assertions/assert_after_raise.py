@@ -160,6 +160,18 @@ class AssertAfterRaise(Rule):
             """,
             why="With more behind it than assertions, what to move is for a person to say.",
         ),
+        Bad(
+            """
+            import pytest
+
+            def test_negative_amount(account):
+                with pytest.raises(ValueError):
+                    rest = account.withdraw(-1)
+                    assert rest == 3
+                    ^^^^^^^^^^^^^^^^
+            """,
+            why="Behind the block there would be no `rest`, so what to do with it is for a person to say.",
+        ),
         Good(
             """
             import pytest
@@ -251,6 +263,7 @@ class AssertAfterRaise(Rule):
             rest = body[position:]
             if _is_dead(ctx, block, body[:position], rest):
                 movable = body is node.body and all(_asserted(ctx, other) is not None for other in rest)
+                movable = movable and not _needs(body[:position], rest)
                 ctx.report(statement, fixes=self.fixes(ctx, block, rest) if movable else ())
                 return
 
@@ -315,6 +328,18 @@ def _names(node: ast.AST, name: str | None) -> bool:
             return True
         pending += children(current)
     return False
+
+
+def _needs(before: list[ast.stmt], rest: list[ast.stmt]) -> bool:
+    """Whether *rest* reads a name that *before* binds: where that raises, the name is never bound."""
+    bound: set[str] = set()
+    pending: list[ast.AST] = list(before)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
+        pending += children(node)
+    return any(_names(statement, name) for name in bound for statement in rest)
 
 
 def _is_harmless(ctx: Context, node: ast.expr) -> bool:
