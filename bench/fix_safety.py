@@ -42,13 +42,15 @@ REQUIREMENTS: dict[str, list[str]] = {
         "boto3",
         "pyyaml",
     ],
-    "flask": ["pytest<9.2", "asgiref", "greenlet", "python-dotenv"],
+    "flask": ["pytest<9", "asgiref", "greenlet", "python-dotenv"],
     "python_dotenv": ["pytest", "click", "ipython"],
     "werkzeug": ["pytest", "pytest-timeout", "cffi", "cryptography", "ephemeral-port-reserve", "watchdog"],
 }
 OPTIONS: dict[str, list[str]] = {
-    "dynaconf": ["--continue-on-collection-errors", "tests"],
     "attrs": ["tests", "-p", "no:xdist"],
+    "dynaconf": ["tests"],
+    # A server that reloads itself is waited for in vain on a machine without a network.
+    "werkzeug": ["--timeout=60", "--deselect", "tests/test_serving.py"],
 }
 MINUTES = 15
 
