@@ -110,6 +110,32 @@ def test_decorators_and_hooks_restore_what_a_method_changes() -> None:
     }
 
 
+def test_hooks_may_call_what_restores_and_decorators_may_be_named_after_the_variable() -> None:
+    """A stand-in for ``os.environ`` that ``tearDown`` leaves, a method that speaks of it, and ``run_with_tz``."""
+    text = PRELUDE + textwrap.dedent(
+        """
+        import unittest
+        from support import run_with_tz
+
+        class TestOne(unittest.TestCase):
+            def tearDown(self):
+                {}
+
+            @run_with_tz("UTC")
+            def test_it(self):
+                os.environ["TZ"] = "1"
+                os.environ["B"] = "1"
+        """
+    )
+    for call, wanted in (("os.environ.__exit__()", True), ("self.reset_env()", True), ("self.stop()", False)):
+        model = model_of(text.format(call))
+        function = model.function_named("test_it", ("TestOne",))
+        assert function is not None
+        first, second = effects_of(function, model)
+        assert restoration(first, model) is not None
+        assert (restoration(second, model) is not None) is wanted
+
+
 def test_other_processes_end_with_their_environment() -> None:
     """What runs in another process needs no restoring; a nested function that is merely called does."""
     assert restored("@run_in_subprocess\ndef test_it():\n    os.environ['A'] = '1'\n") == [RestoredBy.ELSEWHERE]

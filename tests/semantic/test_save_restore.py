@@ -141,6 +141,7 @@ def test_clean_up_counts_for_each_variable() -> None:
         ("assert run() == 1", Afterwards.CALLS),
         ('assert "A" not in os.environ', Afterwards.READS),
         ('assert os.getenv("A") is None', Afterwards.READS),
+        ("import time; time.tzset()", Afterwards.READS),
     ],
 )
 def test_what_follows_decides_whether_the_restoring_may_wait(rest: str, wanted: Afterwards) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import enum
 
-from testlsp.semantic.effects import dotted_text
+from testlsp.semantic.effects import Effect, dotted_text
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.model import SemanticModel
 
@@ -116,6 +116,14 @@ def restores_as_context(expression: ast.expr, resource: str, function: Function 
         return False
     text = dotted_text(expression)
     return any(word in text for word in (*TELLING.get(resource, ()), *_ALWAYS_TELLING)) if text else False
+
+
+def names_variable(expression: ast.expr, effect: Effect) -> bool:
+    """Whether a context manager or decorator bears the name of the variable that changes: ``run_with_tz``, ``TZ``."""
+    key = effect.literal_key
+    if key is None or effect.kind.resource != "os.environ":
+        return False
+    return key.lower() in dotted_text(expression).replace(".", "_").split("_")
 
 
 def _names_resource(node: ast.expr, resource: str, function: Function | None, model: SemanticModel) -> bool:

@@ -20,6 +20,7 @@ from testlsp.semantic.cleanup import (
     behind_yield,
     cleanup_name,
     cleanup_place,
+    names_variable,
     restores_as_context,
     runs_elsewhere,
     speaks_of,
@@ -115,7 +116,9 @@ def _puts_back(other: Effect, effect: Effect, model: SemanticModel) -> bool:
 def _is_opposite(first: ast.expr | None, second: ast.expr | None) -> bool:
     """Whether a flag is switched on and off."""
     values = [node.value for node in (first, second) if isinstance(node, ast.Constant)]
-    return len(values) == 2 and isinstance(values[0], bool) and isinstance(values[1], bool) and values[0] is not values[1]
+    return (
+        len(values) == 2 and isinstance(values[0], bool) and isinstance(values[1], bool) and values[0] is not values[1]
+    )
 
 
 def _is_saved_directory(effect: Effect) -> bool:
@@ -208,6 +211,7 @@ def _in_restoring_with(effect: Effect, model: SemanticModel) -> bool:
             if isinstance(current, ast.With | ast.AsyncWith):
                 if any(
                     restores_as_context(item.context_expr, effect.kind.resource, function, model)
+                    or names_variable(item.context_expr, effect)
                     for item in current.items
                 ):
                     return True
@@ -228,7 +232,7 @@ def _decorated(effect: Effect, model: SemanticModel) -> bool:
         decorators += info.node.decorator_list
         info = info.parent
     return any(
-        restores_as_context(decorator, effect.kind.resource, None, model)
+        restores_as_context(decorator, effect.kind.resource, None, model) or names_variable(decorator, effect)
         for decorator in decorators
         if outer.fixture is None or decorator is not outer.fixture.node
     )
@@ -319,9 +323,25 @@ def _hook_restores(effect: Effect, model: SemanticModel) -> bool:
         and (
             any(_undoes(other, effect) for other in effects_of(hook, model))
             or effect.kind.resource in restored_resources(hook, model)
+            or _calls_for(effect.kind.resource, hook, model)
         )
         for hook in hooks
     )
+
+
+_OF_A_DICT = frozenset(dir(dict)) - {"__exit__"}
+
+
+def _calls_for(resource: str, hook: Function, model: SemanticModel) -> bool:
+    """Whether a tear-down hook calls a method of the resource, of a stand-in for it, or what its name speaks of."""
+    if telling_cleanup(hook, resource, model):
+        return True
+    names = [
+        model.qualified_name(call.func, hook) or ""
+        for call in hook.bag.get(ast.Call, ())
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+    ]
+    return any(name.startswith(f"{resource}.") and name.rpartition(".")[2] not in _OF_A_DICT for name in names)
 
 
 def changed_resources(function: Function, model: SemanticModel) -> frozenset[str]:

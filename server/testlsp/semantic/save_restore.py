@@ -110,7 +110,7 @@ def afterwards(idiom: SaveRestore, restore: Restore, model: SemanticModel) -> Af
 
     for node_type in (ast.Attribute, ast.Name):
         for node in function.bag.get(node_type, ()):
-            if follows(node) and model.qualified_name(node, function) in {"os.environ", "os.getenv", "os.environb"}:
+            if follows(node) and model.qualified_name(node, function) in _READERS:
                 return Afterwards.READS
     guard = restore.guard
     if guard is not None:
@@ -125,6 +125,10 @@ def afterwards(idiom: SaveRestore, restore: Restore, model: SemanticModel) -> Af
             return Afterwards.CALLS
         current = function.parents.get(current)
     return Afterwards.NOTHING
+
+
+# ``tzset`` takes over what TZ says: https://docs.python.org/3/library/time.html#time.tzset
+_READERS = frozenset({"os.environ", "os.getenv", "os.environb", "time.tzset", "locale.setlocale"})
 
 
 def is_used_otherwise(save: Save, idiom: SaveRestore) -> bool:
