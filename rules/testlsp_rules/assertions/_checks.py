@@ -21,8 +21,29 @@ def can_fail(ctx: Context, *but: ast.AST) -> bool:
     graph = ctx.graph
     if graph is None or checks_in(ctx.function, ctx.model, graph, named, but):
         return True
+    if _hooks_check(ctx):
+        return True
     closure = graph.closure(Site(ctx.path, ctx.function.chain, ctx.function.name))
     return _fixtures_check(ctx, closure)
+
+
+def _hooks_check(ctx: Context) -> bool:
+    """Whether a hook of the class or module, such as ``tearDown``, checks something around each test."""
+    graph = ctx.graph
+    summary = graph.summaries.get(ctx.path) if graph is not None else None
+    if summary is None:
+        return True
+    own = ".".join(ctx.function.chain)
+    for name in summary.helpers:
+        owner, _, last = name.rpartition(".")
+        if owner in {own, ""} and _is_hook(last):
+            return True
+    return False
+
+
+def _is_hook(name: str) -> bool:
+    """Whether pytest or `unittest` calls a function of that *name* around tests."""
+    return name.lower().replace("_", "").startswith(("setup", "teardown", "asyncsetup", "asyncteardown"))
 
 
 def _fixtures_check(ctx: Context, closure: Closure) -> bool:
