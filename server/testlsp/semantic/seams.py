@@ -34,7 +34,7 @@ _FOREIGN = frozenset(
 )
 _PLAIN_FIXTURES = frozenset(
     "request tmp_path tmp_path_factory tmpdir tmpdir_factory monkeypatch capsys capfd capsysbinary capfdbinary caplog "
-    "recwarn pytestconfig cache record_property subtests mocker freezer event_loop self cls anyio_backend".split()
+    "recwarn pytestconfig record_property subtests mocker freezer event_loop self cls anyio_backend".split()
 )
 
 
@@ -254,7 +254,8 @@ def _called(
         return None
     if top in {"tests", "test", "conftest"} or name.startswith(".") or "." not in name:
         return None
-    return ".".join(name.split(".")[-2:])
+    *_, owner, last = name.split(".")
+    return last if last[:1].isupper() else f"{owner}.{last}"
 
 
 def _criteria(function: Function, model: SemanticModel) -> list[str]:
