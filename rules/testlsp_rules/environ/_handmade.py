@@ -8,8 +8,8 @@ from typing import NamedTuple
 from testlsp.lint import Applicability, Context, Rewrite
 from testlsp.lint.patching import Form, form_for, with_parameter
 from testlsp.rewrite import indentation_of, newline_of, remove_statements, replace_statement, unwrap_block
-from testlsp.semantic.effects import Effect, EffectKind
-from testlsp.semantic.save_restore import Afterwards, Restore, SaveRestore, afterwards, is_used_otherwise
+from testlsp.semantic.effects import Effect, EffectKind, effects_of
+from testlsp.semantic.save_restore import ENVIRONMENT, Afterwards, Restore, SaveRestore, afterwards, is_used_otherwise
 from testlsp.text import Edit, TextRange
 
 from testlsp_rules.environ._writes import PATCH_DICT, Call, monkeypatch_call, outside, patch_dict_lines, with_assignment
@@ -31,6 +31,8 @@ def plan(ctx: Context, idiom: SaveRestore) -> Plan | None:
     if form is Form.ENTER_CONTEXT and (ctx.settings.python_version < (3, 11) or idiom.function.params[:1] != ("self",)):
         return None
     if form not in {Form.FIXTURE, Form.ENTER_CONTEXT} or ctx.settings.idiom == "patch.dict":
+        return None
+    if _is_entangled(ctx, idiom, form):
         return None
     used = {id(save.statement) for save in idiom.saves if is_used_otherwise(save, idiom)}
     exact = form is Form.FIXTURE and not idiom.snapshot and not used and not _assumes_a_value(idiom)
@@ -63,6 +65,19 @@ def plan(ctx: Context, idiom: SaveRestore) -> Plan | None:
     exact = exact and not any("#" in ctx.source_of(item) or _comment_above(ctx, item) for item in removed)
     exact = exact and not any(_comments_in_finally(ctx, guard) for guard in unwrapped)
     return Plan(form, replaced, removed, unwrapped, Applicability.SAFE if exact else Applicability.UNSAFE)
+
+
+def _is_entangled(ctx: Context, idiom: SaveRestore, form: Form) -> bool:
+    """Whether the function changes the environment in other ways too, which the end of a patch would undo."""
+    parts = {id(change.node) for change in idiom.changes}
+    parts |= {id(effect.node) for restore in idiom.restores for effect in restore.effects}
+    keys = {change.literal_key for change in idiom.changes}
+    for effect in effects_of(idiom.function, ctx.model):
+        if effect.kind in ENVIRONMENT and id(effect.node) not in parts:
+            whole = form is Form.ENTER_CONTEXT or ctx.settings.idiom == "mocker"
+            if whole or effect.literal_key is None or effect.literal_key in keys:
+                return True
+    return False
 
 
 def _may_miss(effect: Effect) -> bool:

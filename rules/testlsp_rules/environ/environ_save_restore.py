@@ -298,8 +298,19 @@ class EnvironSaveRestore(Rule):
                     assert tool.failed
                 finally:
                     del os.environ["A"]
+
+            def test_entangled(tool):
+                saved = {}
+                os.environ["A"] = "1"
+                ^^^^^^^^^^^^^^^^^^^^^
+                try:
+                    saved["A"] = os.environ.pop(tool.name)
+                    tool.run()
+                finally:
+                    os.environ[tool.name] = saved["A"]
+                    del os.environ["A"]
             """,
-            why="the restored value is looked at; a `try` with other clauses stays",
+            why="the restored value is looked at; a `try` with other clauses stays; other changes are left to a person",
         ),
         Bad(
             """
