@@ -1,7 +1,8 @@
 """Running a set of rules over statements and files.
 
-A statement's findings depend on its text, the file's name table, the settings, and, if a rule asked for it, the fixture
-graph. They are kept with the statement under exactly that key, so that after a keystroke one statement is linted.
+A statement's findings depend on its text, the file's name table and shared statements, the settings, and, if a rule
+asked for it, the fixture graph. They are kept with the statement under exactly that key, so that after a keystroke one
+statement is linted.
 """
 
 from __future__ import annotations
@@ -62,9 +63,10 @@ def lint_statement(
     """Return the findings of one statement, those of the last time if nothing they depend on has changed."""
     kept = statement.memo.get("findings")
     if kept is not None:
-        names, path, kept_settings, kept_rules, kept_graph, findings = kept
+        names, shared, path, kept_settings, kept_rules, kept_graph, findings = kept
         if (
             names is model.names
+            and shared is model.shared
             and path == source.path
             and kept_rules is rules
             and kept_settings is settings
@@ -81,7 +83,7 @@ def lint_statement(
         broken = {crash.code for crash in crashes}
         diagnostics = [diagnostic for diagnostic in diagnostics if diagnostic.code not in broken]
     found = StatementFindings(tuple(diagnostics), context.used_graph, tuple(crashes))
-    statement.memo["findings"] = (model.names, source.path, settings, rules, graph, found)
+    statement.memo["findings"] = (model.names, model.shared, source.path, settings, rules, graph, found)
     return found
 
 

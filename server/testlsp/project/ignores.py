@@ -22,7 +22,8 @@ IGNORE_FILE = ".gitignore"
 @lru_cache(maxsize=1024)
 def parse_ignores(text: str) -> Verdict | None:
     """Return what the .gitignore *text* says of a path, None if it says nothing of any path."""
-    patterns = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    # A line of slashes alone names nothing to git, and everything to pathspec.
+    patterns = [line for line in text.splitlines() if line.strip(" !/") and not line.startswith("#")]
     if not patterns:
         return None
     # Imported only where a project has such a file: it costs as much as the rest of a small run.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import operator
 
 from testlsp.semantic.collection import Collection, statement_functions
 from testlsp.semantic.functions import FileRole, Function, FunctionKind
@@ -15,9 +16,12 @@ class SemanticModel:
 
     ``previous`` hands over the model of the version before, so that an unchanged name table stays the same object and
     the functions of unchanged statements are not described again.
+
+    ``shared`` holds the statements that others may look into: everything but tests and classes without subclasses. While
+    it stays the same object, facts that were drawn from helpers, hooks and fixtures of this file still hold.
     """
 
-    __slots__ = ("_by_name", "_functions", "collection", "names", "role", "source")
+    __slots__ = ("_by_name", "_functions", "collection", "names", "role", "shared", "source")
 
     def __init__(
         self,
@@ -32,8 +36,21 @@ class SemanticModel:
         self.collection = collection
         names = module_names(source)
         self.names: ModuleNames = previous.names if previous is not None and previous.names == names else names
+        shared = tuple(piece for piece in source.statements if piece.body and not self._stands_alone(piece))
+        kept = previous.shared if previous is not None and previous.names is self.names else ()
+        same = len(kept) == len(shared) and all(map(operator.is_, kept, shared))
+        self.shared: tuple[Statement, ...] = kept if same else shared
         self._functions: list[Function] | None = None
         self._by_name: dict[tuple[tuple[str, ...], str], Function] | None = None
+
+    def _stands_alone(self, statement: Statement) -> bool:
+        """Whether no other statement can draw facts from *statement*: a test function, or a class nobody inherits from."""
+        node = statement.body[0]
+        if self.role is not FileRole.TEST_MODULE or len(statement.body) > 1:
+            return False
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return not node.decorator_list and node.name.startswith("test")
+        return isinstance(node, ast.ClassDef) and node.name not in self.names.bases
 
     @property
     def functions(self) -> list[Function]:
@@ -45,11 +62,12 @@ class SemanticModel:
     def functions_of(self, statement: Statement) -> list[Function]:
         """Return the functions of one statement; kept with it while the name table is the same."""
         kept = statement.memo.get("functions")
-        if kept is not None and kept[0] is self.names and kept[1] == (self.role, self.collection):
-            functions: list[Function] = kept[2]
-            return functions
+        if kept is not None and kept[0] is self.names and kept[3] is self.shared:
+            if kept[1] == (self.role, self.collection):
+                functions: list[Function] = kept[2]
+                return functions
         functions = statement_functions(statement, self.names, self.role, self.collection)
-        statement.memo["functions"] = (self.names, (self.role, self.collection), functions)
+        statement.memo["functions"] = (self.names, (self.role, self.collection), functions, self.shared)
         return functions
 
     def function_named(self, name: str, chain: tuple[str, ...] = ()) -> Function | None:

@@ -42,7 +42,7 @@ class StatementNames(NamedTuple):
 class ModuleNames:
     """The name table of a file; two equal ones mean the same to everything that is computed from names."""
 
-    __slots__ = ("_parts", "bindings", "stars", "table")
+    __slots__ = ("_parts", "bases", "bindings", "stars", "table")
 
     def __init__(self, parts: list[StatementNames]) -> None:
         """Merge what the statements bind."""
@@ -52,6 +52,10 @@ class ModuleNames:
         for part in parts:
             for binding in part.bindings:
                 self.bindings.setdefault(binding.name, []).append(binding)
+        self.bases = frozenset(
+            base for part in parts for binding in part.bindings for base in binding.bases if base is not None
+        )
+        """The classes that a class of this module inherits from, as dotted text."""
         self.table: dict[str, Binding] = {name: _merged(found) for name, found in self.bindings.items()}
 
     def __eq__(self, other: object) -> bool:
