@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 
 import pytest
@@ -103,3 +104,11 @@ def test_effects_of_nested_functions_are_their_own() -> None:
     )
     assert effects_of(function, model) == []
     assert [effect.kind for effect in effects_of(function.nested[0], model)] == [EffectKind.ENV_SET]
+
+
+def test_keys_are_compared_by_their_dump() -> None:
+    """The quick way for literals gives what ``ast.dump`` gives."""
+    function, model = function_of("def test_it():\n    os.environ['it\\'s'] = os.environ[u'U'] = os.environ[K] = 'x'\n")
+    for effect in effects_of(function, model):
+        assert effect.key is not None
+        assert effect.key_dump == ast.dump(effect.key)

@@ -83,7 +83,10 @@ class Effect(NamedTuple):
     @property
     def key_dump(self) -> str | None:
         """The key in a form that can be compared."""
-        return None if self.key is None else ast.dump(self.key)
+        key = self.key
+        if isinstance(key, ast.Constant) and key.kind is None:
+            return f"Constant(value={key.value!r})"  # what ``ast.dump`` gives, at a fraction of the time
+        return None if key is None else ast.dump(key)
 
     @property
     def position(self) -> tuple[int, int]:
