@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from testlsp.builtin import all_rules
+from testlsp.cli import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,6 +28,29 @@ def test_readme_has_two_commands() -> None:
     assert "testlsp check examples/shop" in show
     assert test.startswith("python3 -m venv .venv && ")
     assert test.endswith("-m pytest -q")
+
+
+def test_readme_shows_what_is_printed(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The output at the top of the README is what the command above it prints."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    shown = re.search(r"^```console\n\$ testlsp (.+)\n((?:.*\n)+?)```$", readme, flags=re.MULTILINE)
+    assert shown is not None
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    status = main([*shown[1].split(), "--no-cache"])
+
+    assert capfd.readouterr().out == shown[2]
+    assert status == 1
+
+
+def test_readme_names_rules_that_exist() -> None:
+    """Codes and names of rules in the README are those of the program."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    names = re.findall(r"ignore\[([a-z-]+)\]|--select ([a-z-]+)|\(or `([a-z-]+)`\)", readme)
+
+    assert {name for found in names for name in found if name} <= {rule.name for rule in all_rules()}
+    assert set(re.findall(r"TL\d{3}", readme)) <= {rule.code for rule in all_rules()}
 
 
 def test_ci_runs_the_command_of_the_readme() -> None:

@@ -1,6 +1,6 @@
 """Which rules a set of selectors names.
 
-A selector is a code ("TL101"), a name ("environ-assignment"), the beginning of a code ("TL", "TL1", "TL10"), a family
+A selector is a code ("TL101"), a name ("environ-setitem"), the beginning of a code ("TL", "TL1", "TL10"), a family
 ("environ"), `ALL`, or `DEFAULT` for the rules that are on by default.
 """
 
