@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from testlsp.semantic.fixtures import Fixture
 from testlsp.semantic.functions import Function, FunctionKind
-from testlsp.semantic.names import dotted
+from testlsp.semantic.names import ModuleNames, dotted
 from testlsp.semantic.sites import Site
 from testlsp.semantic.summary import marks_assigned
 
@@ -61,9 +61,18 @@ def markers(function: Function, model: SemanticModel) -> frozenset[str]:
     found = _marks(function.node.decorator_list if function.node else (), model)
     info = function.class_info
     while info is not None:
-        found |= _marks(info.node.decorator_list, model) | _marks(marks_assigned(info.node.body), model)
+        found |= _class_marks(info.node, function, model)
         info = info.parent
     return frozenset(found | _module_marks(model))
+
+
+def _class_marks(node: ast.ClassDef, function: Function, model: SemanticModel) -> set[str]:
+    """Return the marks on a class, kept with its statement: every method asks for them."""
+    kept: dict[ast.ClassDef, tuple[ModuleNames, set[str]]] = function.statement.memo.setdefault("class_marks", {})
+    known = kept.get(node)
+    if known is None or known[0] is not model.names:
+        known = kept[node] = (model.names, _marks([*node.decorator_list, *marks_assigned(node.body)], model))
+    return known[1]
 
 
 _latest: tuple[SourceFile, set[str]] | None = None
