@@ -310,6 +310,15 @@ def test_wrong_settings(run: Run, leaky: Path, name: str, text: str, message: st
     assert leaky.read_text() == LEAK
 
 
+def test_wrong_settings_in_a_file_that_was_named(run: Run, leaky: Path) -> None:
+    """A configuration file that was asked for must be one, whatever it is called."""
+    (leaky.parent / "other.toml").write_text("selct = ['TL1']\n")
+    (leaky.parent / "broken.toml").write_text("[\n")
+
+    assert "error: other.toml:1: unknown setting `selct`" in run("check", "--config", "other.toml").err
+    assert run("check", "--config", "broken.toml").status == 2
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

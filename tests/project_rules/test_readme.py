@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -93,6 +94,14 @@ def test_hooks_are_given_test_files(path: str, wanted: bool) -> None:
     """pre-commit passes test files and conftests and nothing else."""
     for hook in hooks().values():
         assert bool(re.search(str(hook["files"]), path)) is wanted
+
+
+def test_example_suite_has_findings_of_all_families(capfd: pytest.CaptureFixture[str]) -> None:
+    """The first command of the README shows something of each of the five families."""
+    main(["check", str(ROOT / "examples" / "shop"), "--output-format", "json", "--no-cache"])
+
+    codes = {found["code"][:3] for found in json.loads(capfd.readouterr().out)}
+    assert codes >= {"TL1", "TL2", "TL3", "TL4", "TL5"}
 
 
 @pytest.mark.slow

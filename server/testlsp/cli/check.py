@@ -14,7 +14,7 @@ from testlsp.cli.terminal import Terminal
 from testlsp.lint import Applicability, Rule
 from testlsp.project.checking import Checker, FileReport
 from testlsp.project.discovery import Discovery, discover
-from testlsp.project.records import Note
+from testlsp.project.records import Finding, Note
 from testlsp.report.entries import Entry, entry, totals
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class _Run:
             return FAILED
         self._tell_problems(discovery)
         watched = not self.options.quiet and self.options.output_format in ("full", "concise")
-        progress = Progress(self.terminal) if watched else None
+        progress = Progress() if watched else None
         try:
             checker = Checker(
                 self.configuration,
@@ -149,9 +149,9 @@ class _Run:
             if report.findings:
                 shown = relative(report.path, self.configuration.cwd)
                 fixable = checker.selection(report.path)[1].fixable
-                entries += [
-                    entry(shown, report.path, finding, threshold, fixable, report.text) for finding in report.findings
-                ]
+                for each in report.findings:
+                    finding = with_relative_paths(each, self.configuration.cwd)
+                    entries.append(entry(shown, report.path, finding, threshold, fixable, report.text))
         return entries
 
     def _status(self, found: bool, fixed: bool) -> int:
@@ -183,6 +183,13 @@ def told(path: str, note: Note, cwd: str) -> str:
     if note.start is not None:
         place = f"{place}:{note.start.row}:{note.start.column}"
     return f"{place}: {note.message}"
+
+
+def with_relative_paths(finding: Finding, cwd: str) -> Finding:
+    """Return *finding* with the places that explain it named as people see them."""
+    if not finding.related:
+        return finding
+    return finding._replace(related=tuple(each._replace(path=relative(each.path, cwd)) for each in finding.related))
 
 
 def show_entries(entries: Sequence[Entry], fixed: int, options: CheckOptions, terminal: Terminal) -> None:

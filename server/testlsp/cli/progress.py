@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sys
-import time
-from typing import TYPE_CHECKING, Any
+from time import monotonic
+from typing import Any
 
 from testlsp.cli.terminal import is_terminal
-
-if TYPE_CHECKING:
-    from testlsp.cli.terminal import Terminal
 
 PATIENCE = 1.0
 """Seconds before anything is drawn."""
@@ -19,18 +16,18 @@ _EVERY = 0.1
 class Progress:
     """Called with the number of files done and to do; draws on standard error if that is a terminal."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self) -> None:
         """Start the clock."""
-        self._wanted = is_terminal(sys.stderr) and terminal is not None
-        self._next = time.monotonic() + PATIENCE
+        self._wanted = is_terminal(sys.stderr)
+        self._next = monotonic() + PATIENCE
         self._bar: Any = None
         self._task: Any = None
 
     def __call__(self, done: int, total: int) -> None:
         """Show that *done* of *total* files are done."""
-        if not self._wanted or time.monotonic() < self._next:
+        if not self._wanted or monotonic() < self._next:
             return
-        self._next = time.monotonic() + _EVERY
+        self._next = monotonic() + _EVERY
         if self._bar is None:
             if done >= total:
                 return
@@ -51,7 +48,7 @@ class Progress:
             transient=True,
             auto_refresh=False,
         )
-        self._task = self._bar.add_task("")
+        self._task = self._bar.add_task("", total=None)
         self._bar.start()
 
     def close(self) -> None:

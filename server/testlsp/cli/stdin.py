@@ -7,7 +7,16 @@ import sys
 from collections.abc import Sequence
 
 from testlsp.cli.arguments import CheckOptions
-from testlsp.cli.check import FAILED, show_changes, show_entries, status_of, threshold_of, told, wants_details
+from testlsp.cli.check import (
+    FAILED,
+    show_changes,
+    show_entries,
+    status_of,
+    threshold_of,
+    told,
+    wants_details,
+    with_relative_paths,
+)
 from testlsp.cli.configured import Configured, complain, relative
 from testlsp.cli.terminal import Terminal
 from testlsp.lint import Rule
@@ -51,7 +60,8 @@ def check_stdin(options: CheckOptions, setup: Configured, rules: Sequence[type[R
     if options.diff:
         return status_of(options, show_changes(changes, options, configuration.cwd, terminal), False)
     fixable = checker.selection(path)[1].fixable
-    entries = [entry(shown, path, each, threshold_of(options), fixable, report.text) for each in report.findings]
+    findings = (with_relative_paths(each, configuration.cwd) for each in report.findings)
+    entries = [entry(shown, path, each, threshold_of(options), fixable, report.text) for each in findings]
     if options.fix:
         terminal.write_bytes(file.encoded(text))
         terminal.swap()
