@@ -10,6 +10,8 @@ from testlsp.semantic.hooks import loaded
 from testlsp.semantic.marks import mark_names, own_decorators
 from testlsp.text import Edit, TextRange
 
+from testlsp_rules.flakiness._names import name_of
+
 _RUNNERS = frozenset("asyncio anyio trio asyncio_cooperative gen_test tornado twisted curio sanic".split())
 _LOOPS = frozenset("anyio_backend event_loop io_loop loop event_loop_policy".split())
 """Fixtures through which plugins, older ones included, know a coroutine as theirs."""
@@ -242,7 +244,12 @@ class AsyncNotRun(Rule):
     @on_function(FunctionKind.TEST)
     def check(self, ctx: Context, function: Function) -> None:
         """Report a coroutine that no plugin, hook or base class is known to run."""
-        if not function.is_async or ctx.settings.pytest.asyncio_mode == "auto" or ctx.settings.pytest.async_auto:
+        if (
+            not function.is_async
+            or function.node is None
+            or ctx.settings.pytest.asyncio_mode == "auto"
+            or ctx.settings.pytest.async_auto
+        ):
             return
         if function.in_unittest is not False:
             self._check_method(ctx, function)
@@ -256,13 +263,14 @@ class AsyncNotRun(Rule):
         if mark is None or closure.opaque or "anyio_backend" in closure.definitions:
             return
         ctx.report(
-            _name_of(ctx, function),
+            name_of(ctx.statement, function.node),
             fixes=[unsafe(f"Mark it with `pytest.mark.{mark}`", lambda: _marked(ctx, function, mark), preferred=True)],
         )
 
     def _check_method(self, ctx: Context, function: Function) -> None:
         """Report a coroutine in a class that derives from `unittest.TestCase` itself."""
         info = function.class_info
+        assert function.node is not None
         bases = info.node.bases if info else []
         if len(bases) != 1 or ctx.model.qualified_name(bases[0]) not in {"unittest.TestCase", "unittest.case.TestCase"}:
             return
@@ -271,7 +279,7 @@ class AsyncNotRun(Rule):
             return
         message = "nothing awaits this test: `unittest.TestCase` throws the coroutine away, and the test passes"
         fix = unsafe("Derive from `IsolatedAsyncioTestCase`", lambda: _isolated(ctx, bases[0]), preferred=True)
-        ctx.report(_name_of(ctx, function), message, fixes=[fix])
+        ctx.report(name_of(ctx.statement, function.node), message, fixes=[fix])
 
 
 def _missing_mark(graph: FixtureGraph, path: str) -> str | None:
@@ -288,15 +296,6 @@ def _missing_mark(graph: FixtureGraph, path: str) -> str | None:
     if summary is not None and summary.runners:
         return summary.runners[0]
     return "asyncio" if any("/pytest_asyncio/" in plugin.path for plugin in known.plugins) else None
-
-
-def _name_of(ctx: Context, function: Function) -> TextRange:
-    """Return where the name of *function* stands behind its ``def``."""
-    node = function.node
-    assert node is not None
-    start = ctx.statement.range(node).start
-    place = ctx.statement.text.index(node.name, ctx.statement.text.index("def", start) + 3)
-    return TextRange(place, place + len(node.name))
 
 
 def _marked(ctx: Context, function: Function, mark: str) -> Rewrite:

@@ -38,7 +38,7 @@ class Parametrization(NamedTuple):
 
 
 def parametrization(call: ast.Call, model: SemanticModel) -> Parametrization | None:
-    """Return what *call*, of ``pytest.mark.parametrize`` or of the like, says; None when its arguments cannot be told."""
+    """Return what *call*, of ``pytest.mark.parametrize`` or the like, says; None when its arguments cannot be told."""
     given = {keyword.arg: keyword.value for keyword in call.keywords}
     if None in given or any(isinstance(argument, ast.Starred) for argument in call.args):
         return None

@@ -23,6 +23,7 @@ from testlsp.semantic.fixtures import (
 from testlsp.semantic.hooks import ASYNC_MARKS, hook_names, registered_marks
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import ModuleNames, dotted
+from testlsp.semantic.uncollected import idle_names
 from testlsp.syntax import SourceFile, Statement
 
 
@@ -36,6 +37,7 @@ class FileSummary(NamedTuple):
     functions, other than tests, that can fail a test: ``expect_order``, ``Page.expect_title``. *markers* are the names
     in the module's ``pytestmark``, dotted as written. *hooks* are the ``pytest_*`` functions that it has, *registered*
     the marks it registers ("*" for one that cannot be read), *runners* the marks it uses that have coroutines run.
+    *idle* are functions and classes that look like tests, are not collected, and are not mentioned elsewhere in the file.
     """
 
     path: str
@@ -54,6 +56,7 @@ class FileSummary(NamedTuple):
     hooks: tuple[str, ...] = ()
     registered: tuple[str, ...] = ()
     runners: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
 
     @property
     def usefixtures(self) -> tuple[str, ...]:
@@ -122,6 +125,7 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         hook_names(names),
         registered_marks(source),
         tuple(name for name in ASYNC_MARKS if f"mark.{name}" in source.text),
+        idle_names(model),
     )
 
 
