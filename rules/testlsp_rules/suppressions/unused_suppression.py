@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from testlsp.lint import Bad, Diagnostic, Fix, Good, Tag
-from testlsp.lint.context import safe, unsafe
+from testlsp.lint.context import manual, safe
 from testlsp.lint.silencing import without_comment, without_names
 from testlsp.lint.suppressions import SuppressionRule, Verdict
 from testlsp.text import Edit, TextRange
@@ -19,9 +19,9 @@ class UnusedSuppression(SuppressionRule):
     the next mistake on its line. A comment is judged only when the rules it names
     ran on the file; `# noqa` belongs to other tools as well and is never judged.
 
-    Fix safety: removing a comment that silences nothing is safe. A name that no
-    rule bears is unsafe to replace by the one that was probably meant, because
-    the comment then begins to hide findings.
+    Fix safety: removing a comment that silences nothing is safe. Where a name
+    is borne by no rule, a person chooses between the one that was probably
+    meant, with which the comment begins to hide findings, and no comment.
     """
 
     code = "TL901"
@@ -224,13 +224,13 @@ class UnusedSuppression(SuppressionRule):
             return [safe(title, removed)]
         meant = [(part, name) for part, name in verdict.unknown if name]
         corrected = [
-            unsafe(
+            manual(
                 f"Write `{name}`",
                 lambda part=part, name=name: [Edit(part.range.shifted(-start), name)],  # type: ignore[misc]
             )
             for part, name in meant
         ]
-        return [*corrected, unsafe(title, removed)]
+        return [*corrected, manual(title, removed)]
 
 
 def _message(verdict: Verdict, plain: str) -> str:
