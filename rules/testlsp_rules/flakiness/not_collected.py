@@ -285,7 +285,7 @@ class NotCollected(Rule):
         direct = function.bag.get(ast.FunctionDef, []) + function.bag.get(ast.AsyncFunctionDef, [])
         for nested in function.nested if direct else ():
             node = nested.node
-            if node not in direct or node is None or node.decorator_list or not nested.name.startswith("test_"):
+            if node is None or node not in direct or node.decorator_list or not nested.name.startswith("test_"):
                 continue
             text = ctx.statement.text
             if ast.Assert in nested.bag and text.count(nested.name) == 1 and "locals()" not in text:

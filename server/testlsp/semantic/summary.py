@@ -37,7 +37,7 @@ class FileSummary(NamedTuple):
     functions, other than tests, that can fail a test: ``expect_order``, ``Page.expect_title``. *markers* are the names
     in the module's ``pytestmark``, dotted as written. *hooks* are the ``pytest_*`` functions that it has, *registered*
     the marks it registers ("*" for one that cannot be read), *runners* the marks it uses that have coroutines run.
-    *idle* are functions and classes that look like tests, are not collected, and are not mentioned elsewhere in the file.
+    *idle* are functions and classes that look like tests, are not collected, and are mentioned nowhere else in it.
     """
 
     path: str
