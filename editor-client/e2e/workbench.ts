@@ -68,20 +68,12 @@ export class Workbench {
     let rows: readonly string[] = [];
     await this.until(`problems: ${what}`, async () => {
       rows = await this.page.locator(".markers-panel .monaco-list-row").allInnerTexts();
-      return wanted(rows);
+      const empty = this.page.locator(".markers-panel").getByText("No problems have been detected");
+      return (rows.length > 0 || (await empty.isVisible())) && wanted(rows);
     }).catch((error: unknown) => {
       throw new Error(`${String(error)}; the rows are ${JSON.stringify(rows)}`);
     });
     return rows;
-  }
-
-  /** Put the cursor on a problem, as a double click in the Problems view does. */
-  async goToProblem(text: RegExp): Promise<void> {
-    const row = this.page.locator(".markers-panel .monaco-list-row").filter({ hasText: text }).first();
-    // On the message: in the middle there may be the link of the code.
-    await row.dblclick({ position: { x: 90, y: 10 } });
-    await this.page.waitForSelector(".monaco-editor.focused");
-    await this.lightBulb();
   }
 
   /** Control+. before the light bulb is drawn opens nothing. */
@@ -94,18 +86,29 @@ export class Workbench {
 
   /** The titles that Control+. offers. The menu stays open. */
   async offers(): Promise<string[]> {
-    await this.page.keyboard.press("Control+.");
-    await this.page.waitForSelector(".action-widget .monaco-list-row.focused");
+    const focused = this.page.locator(".action-widget .monaco-list-row.focused:visible");
+    await this.until("the quick fixes are shown", async () => {
+      await this.page.keyboard.press("Control+.");
+      // A key that comes while findings are renewed closes what it opened.
+      return focused.waitFor({ timeout: 3_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
     return this.page.locator(".action-widget .monaco-list-row.action").allInnerTexts();
   }
 
-  /** Open the quick fixes and take the one with this title, by keyboard, as a click is caught by the menu itself. */
+  /** Open the quick fixes and take the one with this title. */
   async takeOffer(title: RegExp): Promise<void> {
-    const offers = await this.offers();
+    await this.choose(title, await this.offers());
+  }
+
+  /** Take one of the quick fixes that are shown, by keyboard, as a click is caught by the menu itself. */
+  async choose(title: RegExp, offers: readonly string[]): Promise<void> {
     if (!offers.some((offer) => title.test(offer))) {
       throw new Error(`no quick fix ${String(title)} among ${JSON.stringify(offers)}`);
     }
-    const focused = this.page.locator(".action-widget .monaco-list-row.focused");
+    const focused = this.page.locator(".action-widget .monaco-list-row.focused:visible");
     for (let step = 0; step < offers.length; step += 1) {
       if (title.test(await focused.innerText())) {
         await this.page.keyboard.press("Enter");
@@ -117,9 +120,16 @@ export class Workbench {
     throw new Error(`the focus never came to ${String(title)} among ${JSON.stringify(offers)}`);
   }
 
-  async closeMenu(): Promise<void> {
-    await this.page.keyboard.press("Escape");
-    await this.menuGone();
+  /** Wait for the edit. What needs a person's consent is shown before it is done: then tick it and apply. */
+  async edited(): Promise<void> {
+    const preview = this.page.locator(".bulk-edit-panel");
+    const asked = preview.locator(".monaco-list-row .edit-checkbox").first();
+    await this.page.locator(".tab.active.dirty").or(asked).first().waitFor();
+    if (await asked.isVisible()) {
+      await asked.click();
+      await preview.locator(".monaco-button").filter({ hasText: "Apply" }).click();
+      await this.page.locator(".tab.active.dirty").waitFor();
+    }
   }
 
   /** Closed menus stay in the page, unseen. */
@@ -137,22 +147,32 @@ export class Workbench {
     await this.page.keyboard.press("Control+P");
     await this.page.waitForSelector(".quick-input-widget input");
     await this.page.keyboard.type(name);
-    await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: name }).first().waitFor();
+    await this.page
+      .locator(".quick-input-list .monaco-list-row")
+      .filter({ hasText: path.basename(name) })
+      .first()
+      .waitFor();
     await this.page.keyboard.press("Enter");
     await this.tab(path.basename(name));
     await this.page.waitForSelector(".monaco-editor.focused");
   }
 
-  async goToLine(line: number): Promise<void> {
+  /** Put the cursor into the squiggle under `code`, the first such text in `text`, and wait for the light bulb. */
+  async goToSquiggle(text: string, code: string): Promise<void> {
+    const before = text.slice(0, text.indexOf(code)).split("\n");
+    await this.goToLine(before.length, (before.at(-1)?.length ?? 0) + 2);
+    await this.lightBulb();
+  }
+
+  async goToLine(line: number, column = 1): Promise<void> {
     await this.focusEditor();
     await this.page.keyboard.press("Control+G");
     await this.page.waitForSelector(".quick-input-widget input");
-    await this.page.keyboard.type(String(line));
+    await this.page.keyboard.type(`${line}:${column}`);
     await this.page.keyboard.press("Enter");
-    await this.page
-      .locator(".statusbar-item")
-      .filter({ hasText: `Ln ${line},` })
-      .waitFor();
+    const place = `Ln ${line}, Col ${column}`;
+    await this.page.locator(".statusbar-item").filter({ hasText: place }).waitFor();
+    await this.page.waitForSelector(".monaco-editor.focused");
   }
 
   /** Write `text` instead of what stands on the line. */

@@ -7,7 +7,7 @@ const story: Story = {
     await open("tests/test_api.py");
     await workbench.squiggles("any");
     await workbench.problems("TL301", (rows) => rows.some((row) => row.includes("TL301")));
-    await workbench.goToProblem(/TL301/);
+    await workbench.goToSquiggle(await read("tests/test_api.py"), "response.status_code in");
     const offers = await workbench.offers();
     await workbench.screenshot("offers");
     for (const code of ["200", "201", "422"]) {
@@ -16,8 +16,8 @@ const story: Story = {
         `${code} is not offered in ${JSON.stringify(offers)}`,
       );
     }
-    await workbench.closeMenu();
-    await workbench.takeOffer(/\b201\b/);
+    await workbench.choose(/\b201\b/, offers);
+    await workbench.edited();
     await workbench.problems("TL301 is gone", (rows) => !rows.some((row) => row.includes("TL301")));
     await workbench.save();
     const text = await read("tests/test_api.py");

@@ -6,7 +6,7 @@ const story: Story = {
     await open("tests/test_state.py");
     await workbench.squiggles("any");
     await workbench.problems("TL202", (rows) => rows.some((row) => row.includes("TL202")));
-    await workbench.goToProblem(/TL202/);
+    await workbench.goToSquiggle(await read("tests/test_state.py"), "os.chdir");
     await workbench.takeOffer(/^ignore.*line/i);
     await workbench.problems("TL202 is gone", (rows) => !rows.some((row) => row.includes("TL202")));
     await workbench.save();

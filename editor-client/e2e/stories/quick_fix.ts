@@ -9,7 +9,7 @@ const story: Story = {
     await workbench.squiggles("any");
     await workbench.problems("TL101", (rows) => rows.some((row) => row.includes("TL101")));
     await workbench.screenshot("problems");
-    await workbench.goToProblem(/TL101/);
+    await workbench.goToSquiggle(await read("tests/test_environ.py"), "os.environ[");
     await workbench.takeOffer(/monkeypatch\.setenv/);
     await workbench.problems("TL101 is gone", (rows) => !rows.some((row) => row.includes("TL101")));
     await workbench.save();

@@ -3,6 +3,7 @@
 import * as path from "node:path";
 
 import * as vscode from "vscode";
+import type { Location, Position } from "vscode-languageclient";
 
 import { NAME, SECTION, SERVER_COMMANDS } from "./constants";
 import type { Channels } from "./logger";
@@ -15,6 +16,7 @@ export const COMMANDS = {
   showLogs: "testlsp.showLogs",
   showServerLogs: "testlsp.showServerLogs",
   showMenu: "testlsp.showMenu",
+  showPlaces: "testlsp.showPlaces",
   fixThisFile: "testlsp.fixThisFile",
   fixOneRule: "testlsp.fixOneRule",
   explain: "testlsp.explain",
@@ -39,6 +41,7 @@ export function registerCommands(needs: CommandNeeds): vscode.Disposable {
     [COMMANDS.showLogs]: () => channels.client.show(),
     [COMMANDS.showServerLogs]: () => channels.server.show(),
     [COMMANDS.showMenu]: () => showMenu(session),
+    [COMMANDS.showPlaces]: (...places: ProtocolPlaces) => showPlaces(session, places),
     [COMMANDS.fixThisFile]: () => onFrontFile(SERVER_COMMANDS.fixFile),
     [COMMANDS.fixOneRule]: () => fixOneRule(),
     [COMMANDS.explain]: (rule?: string) => explain(rule),
@@ -53,8 +56,13 @@ export function registerCommands(needs: CommandNeeds): vscode.Disposable {
   );
 }
 
-/** What a command of the server answered, shown if it is something to read. */
+/** What a command of the server answered, shown if it is something to read or a reason why nothing was done. */
 export function showAnswer(pages: Pages, command: string, args: readonly unknown[], answer: unknown): void {
+  const reason = refusal(answer);
+  if (reason !== "") {
+    void vscode.window.showInformationMessage(`${NAME}: ${reason}.`);
+    return;
+  }
   const shown: readonly string[] = [
     SERVER_COMMANDS.explainRule,
     SERVER_COMMANDS.showSettings,
@@ -67,6 +75,31 @@ export function showAnswer(pages: Pages, command: string, args: readonly unknown
   const subject = typeof first === "string" ? path.posix.basename(first) : "";
   const title = { [SERVER_COMMANDS.showSettings]: "Settings of", [SERVER_COMMANDS.showIndex]: "Index of" }[command];
   void pages.show(`${title ?? ""} ${subject}`.trim(), answer);
+}
+
+/** Why a command that fixes did nothing, "" if it did something or is no such command. */
+export function refusal(answer: unknown): string {
+  if (typeof answer !== "object" || answer === null || !("applied" in answer) || answer.applied !== false) {
+    return "";
+  }
+  return "reason" in answer && typeof answer.reason === "string" && answer.reason !== ""
+    ? answer.reason
+    : "nothing was changed";
+}
+
+/** What the server puts into a code lens: a document, a position in it, and the places that belong to it. */
+type ProtocolPlaces = [uri: string, position: Position, locations: Location[]];
+
+async function showPlaces(session: Session, [uri, position, locations]: ProtocolPlaces): Promise<void> {
+  const convert = session.converter;
+  if (convert) {
+    await vscode.commands.executeCommand(
+      "editor.action.showReferences",
+      convert.asUri(uri),
+      convert.asPosition(position),
+      locations.map((location) => convert.asLocation(location)),
+    );
+  }
 }
 
 async function execute(command: string, ...args: unknown[]): Promise<void> {

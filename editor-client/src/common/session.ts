@@ -1,6 +1,7 @@
 /** The life of the server in one window: found, started, restarted, missed. The only owner of a client. */
 
 import * as vscode from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
 
 import { type ClientEvents, createClient, type RunningClient, type ServerStatus } from "./client";
 import { SECTION } from "./constants";
@@ -43,6 +44,11 @@ export class Session implements vscode.Disposable {
 
   get server(): string {
     return this.found ? describeServer(this.found) : "";
+  }
+
+  /** From the protocol's types to the editor's; undefined when no server runs. */
+  get converter(): LanguageClient["protocol2CodeConverter"] | undefined {
+    return this.running?.client.protocol2CodeConverter;
   }
 
   get capabilities(): unknown {
