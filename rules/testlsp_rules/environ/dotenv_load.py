@@ -1,0 +1,327 @@
+from __future__ import annotations
+
+import ast
+
+from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on
+from testlsp.lint.context import unsafe
+from testlsp.lint.patching import Form, form_for, with_parameter
+from testlsp.rewrite import insert_before, replace_statement, wrap_in_with
+from testlsp.semantic.effects import Effect, EffectKind
+from testlsp.semantic.functions import FunctionKind
+
+from testlsp_rules.environ._leaks import leaks
+from testlsp_rules.environ._writes import PATCH_DICT, rest_of_body
+
+_LOADS = frozenset({"dotenv.load_dotenv", "dotenv.main.load_dotenv"})
+_KINDS = (FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.XUNIT, FunctionKind.NESTED)
+
+
+class DotenvLoad(Rule):
+    """Loads a `.env` file into the environment in a test or fixture, where it stays.
+
+    `load_dotenv` writes every variable of the file into `os.environ` and undoes
+    nothing: later tests of the process run with them, and with `override=False` a
+    second file does not even replace them. `dotenv_values` reads the same file
+    without changing anything, so that `monkeypatch` can set what is in it and
+    undo it when the test ends. Loading it for the whole run, in a session fixture
+    of a conftest or at its top, is no finding.
+
+    Fix safety: unsafe, because later tests may have come to rely on the variables,
+    and a line of the file with a name but no value gives `None`, which
+    `monkeypatch.setenv` turns into text with a warning.
+    """
+
+    code = "TL114"
+    since = "0.1"
+    message = "`load_dotenv` fills `os.environ` for all later tests too"
+    options = ("idiom", "target-version")
+    source = "https://saurabh-kumar.com/python-dotenv/reference/#dotenv.load_dotenv"
+    examples = (
+        Bad(
+            """
+            from dotenv import load_dotenv
+
+            def test_settings(tmp_path):
+                load_dotenv(tmp_path / ".env", override=True)
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert settings().debug
+            """,
+            fixed="""
+            from dotenv import load_dotenv
+            from dotenv import dotenv_values
+
+            def test_settings(tmp_path, monkeypatch):
+                for name, value in dotenv_values(tmp_path / ".env").items():
+                    monkeypatch.setenv(name, value)
+                assert settings().debug
+            """,
+        ),
+        Good(
+            """
+            from dotenv import dotenv_values
+
+            def test_settings(tmp_path, monkeypatch):
+                for name, value in dotenv_values(tmp_path / ".env").items():
+                    monkeypatch.setenv(name, value)
+                assert settings().debug
+            """
+        ),
+        Bad(
+            """
+            import dotenv
+            import pytest
+
+            @pytest.fixture
+            def environment():
+                "🙂"; dotenv.load_dotenv("a")
+                     ^^^^^^^^^^^^^^^^^^^^^^^
+                dotenv.load_dotenv(encoding="latin-1")  # 🙂
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            fixed="""
+            import dotenv
+            import pytest
+            import os
+
+            @pytest.fixture
+            def environment(monkeypatch):
+                "🙂"; dotenv.load_dotenv("a")
+                for name, value in dotenv.dotenv_values(encoding="latin-1").items():  # 🙂
+                    monkeypatch.setenv(name, os.environ.get(name, value))
+            """,
+            why="without `override=True` what is there already wins",
+        ),
+        Bad(
+            """
+            import unittest
+            from dotenv import load_dotenv
+
+            class SettingsTest(unittest.TestCase):
+                def setUp(self):
+                    load_dotenv(".env.test")
+                    ^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            fixed="""
+            import unittest
+            from dotenv import load_dotenv
+            from unittest.mock import patch
+
+            class SettingsTest(unittest.TestCase):
+                def setUp(self):
+                    self.enterContext(patch.dict("os.environ"))
+                    load_dotenv(".env.test")
+            """,
+            settings={"target_version": "3.11"},
+        ),
+        Bad(
+            """
+            import pytest
+            from dotenv import load_dotenv
+
+            @pytest.fixture(scope="module")
+            def settings():
+                load_dotenv(".env.test")
+                ^^^^^^^^^^^^^^^^^^^^^^^^
+                yield read()
+            """,
+            fixed="""
+            import pytest
+            from dotenv import load_dotenv
+            from unittest.mock import patch
+
+            @pytest.fixture(scope="module")
+            def settings():
+                with patch.dict("os.environ"):
+                    load_dotenv(".env.test")
+                    yield read()
+            """,
+        ),
+        Bad(
+            """
+            from dotenv import load_dotenv
+
+            def test_settings():
+                load_dotenv(".env.test")
+                ^^^^^^^^^^^^^^^^^^^^^^^^
+                assert settings().debug
+            """,
+            fixed="""
+            from dotenv import load_dotenv
+
+            def test_settings(mocker):
+                mocker.patch.dict("os.environ")
+                load_dotenv(".env.test")
+                assert settings().debug
+            """,
+            settings={"idiom": "mocker"},
+        ),
+        Bad(
+            """
+            from dotenv import load_dotenv
+
+            def test_settings():
+                load_dotenv(".env.test")
+                ^^^^^^^^^^^^^^^^^^^^^^^^
+                assert settings().debug
+            """,
+            fixed="""
+            from dotenv import load_dotenv
+            from unittest.mock import patch
+
+            def test_settings():
+                with patch.dict("os.environ"):
+                    load_dotenv(".env.test")
+                    assert settings().debug
+            """,
+            settings={"idiom": "patch.dict"},
+        ),
+        Good(
+            """
+            import os
+            import pytest
+            from dotenv import load_dotenv
+            from unittest.mock import patch
+
+            load_dotenv()
+
+            @pytest.fixture(scope="session", autouse=True)
+            def environment():
+                load_dotenv(".env.test")
+            """,
+            path="tests/conftest.py",
+            why="a conftest sets up the whole run",
+        ),
+        Good(
+            """
+            import os
+            import pytest
+            from dotenv import load_dotenv
+            from unittest.mock import patch
+
+            @pytest.fixture
+            def saved():
+                before = dict(os.environ)
+                load_dotenv(".env.test")
+                yield
+                os.environ.clear()
+                os.environ.update(before)
+
+            def test_settings():
+                with patch.dict(os.environ):
+                    load_dotenv(".env.test")
+                    assert settings().debug
+
+            @patch.dict(os.environ)
+            def test_decorated(tmp_path):
+                load_dotenv(tmp_path / "a")
+                assert settings().debug
+
+            def test_nothing_to_load(saved):
+                load_dotenv(".env.test")
+                assert settings().debug
+            """,
+            why="the environment is restored",
+        ),
+        Good(
+            """
+            import dotenv
+            from shop import load_dotenv
+
+            def test_settings():
+                load_dotenv()
+                assert settings().debug
+
+            def test_missing():
+                assert not dotenv.load_dotenv(".missing")
+            """,
+            why="another function of that name; a test of `load_dotenv` itself, which looks at the result",
+        ),
+    )
+
+    @on(ast.Call, kinds=_KINDS)
+    def check(self, ctx: Context, node: ast.Call) -> None:
+        """Report a load that nothing undoes."""
+        func = node.func
+        name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
+        if name != "load_dotenv" or ctx.qualified_name(func) not in _LOADS:
+            return
+        outer = ctx.function.outermost
+        if outer.fixture is not None and outer.fixture.scope == "session" and ctx.path.endswith("conftest.py"):
+            return
+        whole = ctx.parent(node)
+        if not isinstance(whole, ast.Expr):
+            return
+        effect = Effect(EffectKind.ENV_BULK, ctx.function, node, whole, "load_dotenv", None, "os.environ")
+        if leaks(ctx, effect, outer.kind):
+            ctx.report(node, fixes=_fixes(ctx, node, whole))
+
+
+def _fixes(ctx: Context, call: ast.Call, whole: ast.stmt) -> list[Fix]:
+    idiom, function = ctx.settings.idiom, ctx.function
+    form = form_for(ctx, function, "mocker" if idiom == "mocker" else "monkeypatch")
+    if form is Form.FIXTURE and idiom == "mocker":
+        return [
+            unsafe(
+                "Use `mocker.patch.dict`",
+                lambda: with_parameter(
+                    ctx, insert_before(ctx.statement, whole, 'mocker.patch.dict("os.environ")'), "mocker", function
+                ),
+            )
+        ]
+    if form is Form.FIXTURE and idiom == "monkeypatch":
+        lines = _loop(ctx, call)
+        if lines is None or {"name", "value"} & set(function.locals):
+            return []
+        imports: tuple[str, ...] = ("import os",) if "os." in lines[1] else ()
+        if isinstance(call.func, ast.Name):
+            imports += ("from dotenv import dotenv_values",)
+        return [
+            unsafe(
+                "Use `monkeypatch.setenv`",
+                lambda: Rewrite(
+                    with_parameter(ctx, replace_statement(ctx.statement, whole, lines), "monkeypatch", function),
+                    imports,
+                ),
+            )
+        ]
+    if form is Form.ENTER_CONTEXT:
+        if ctx.settings.python_version < (3, 11) or function.params[:1] != ("self",):
+            return []
+        entered = 'self.enterContext(patch.dict("os.environ"))'
+        return [
+            unsafe(
+                "Use `self.enterContext(patch.dict(...))`",
+                lambda: Rewrite(insert_before(ctx.statement, whole, entered), (PATCH_DICT,)),
+            )
+        ]
+    rest = rest_of_body(function, whole) if form is not Form.NONE else None
+    if rest is None:
+        return []
+    header = 'patch.dict("os.environ")'
+    return [
+        unsafe(
+            "Use `with patch.dict(os.environ)`",
+            lambda: Rewrite(wrap_in_with(ctx.statement, whole, rest, header), (PATCH_DICT,)),
+        )
+    ]
+
+
+def _loop(ctx: Context, call: ast.Call) -> list[str] | None:
+    """Return the loop that sets what the file says, None when the arguments cannot be handed on."""
+    arguments = [ctx.source_of(argument) for argument in call.args]
+    override = False
+    if len(arguments) > 1 or any(isinstance(argument, ast.Starred) for argument in call.args):
+        return None
+    for keyword in call.keywords:
+        if keyword.arg == "override":
+            if not isinstance(keyword.value, ast.Constant):
+                return None
+            override = bool(keyword.value.value)
+        elif keyword.arg in {"dotenv_path", "stream", "verbose", "interpolate", "encoding"}:
+            arguments.append(ctx.source_of(keyword))
+        else:
+            return None
+    func = call.func
+    reader = f"{ctx.source_of(func.value)}.dotenv_values" if isinstance(func, ast.Attribute) else "dotenv_values"
+    value = "value" if override else "os.environ.get(name, value)"
+    return [f"for name, value in {reader}({', '.join(arguments)}).items():", f"    monkeypatch.setenv(name, {value})"]
