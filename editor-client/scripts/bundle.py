@@ -110,6 +110,7 @@ def main() -> None:
     parser.add_argument("--python", action="append", choices=PYTHONS)
     parser.add_argument("--wheel", type=Path)
     parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--into", type=Path, default=LIBS)
     options = parser.parse_args()
     pythons = options.python or list(PYTHONS)
 
@@ -123,10 +124,10 @@ def main() -> None:
         tidy(collected, bare=options.bare)
         about = {"target": None if options.bare else options.target, "python": pythons, "wheel": wheel.name}
         (collected / "bundle.json").write_text(json.dumps(about, indent=2) + "\n", "utf-8")
-        shutil.rmtree(LIBS, ignore_errors=True)
-        shutil.move(collected, LIBS)
-    size = sum(each.stat().st_size for each in LIBS.rglob("*") if each.is_file())
-    print(f"bundled/libs: {wheel.name} for {about['target'] or 'any platform'}, {size / 1e6:.0f} MB")
+        shutil.rmtree(options.into, ignore_errors=True)
+        shutil.move(collected, options.into)
+    size = sum(each.stat().st_size for each in options.into.rglob("*") if each.is_file())
+    print(f"{options.into.name}: {wheel.name} for {about['target'] or 'any platform'}, {size / 1e6:.0f} MB")
 
 
 if __name__ == "__main__":
