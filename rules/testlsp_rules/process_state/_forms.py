@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from testlsp.lint import Applicability, Context, Fix, Rewrite
 from testlsp.lint.context import safe, unsafe
 from testlsp.lint.patching import Form, form_for, with_parameter
-from testlsp.rewrite import insert_before, replace_statement, wrap_in_with
+from testlsp.rewrite import insert_before, remove_statement, replace_statement, wrap_in_with
 from testlsp.semantic.effects import Effect
 from testlsp.semantic.functions import Function, FunctionKind
-from testlsp.text import Edit
+from testlsp.text import Edit, TextRange
 
 Mocker = tuple[str, Callable[[], str | Sequence[str]]]
 """Title and lines of a fix that uses the fixture of pytest-mock."""
@@ -90,3 +90,20 @@ def _in_context(ctx: Context, statement: ast.stmt, rest: list[ast.stmt], lines: 
     wrap = wrap_in_with(ctx.statement, statement, rest[-1], f"{CONTEXT_MANAGER} as monkeypatch")
     edits: list[Edit] = [edit for edit in wrap if not place.start < edit.range.start < place.end]
     return Rewrite([*edits, *replace_statement(ctx.statement, statement, lines)], ("import pytest",))
+
+
+def in_with(ctx: Context, statement: ast.stmt, rest: list[ast.stmt], header: str) -> Rewrite:
+    """Let *header* be entered where *statement* was, around its siblings *rest*.
+
+    A comment behind *statement* comes to stand in the block.
+    """
+    place = ctx.statement.range(statement)
+    text = ctx.statement.text
+    behind = text[place.end :].partition("\n")[0]
+    if not behind.lstrip().startswith("#"):
+        wrap = wrap_in_with(ctx.statement, rest[0], rest[-1], header)
+        return Rewrite([*remove_statement(ctx.statement, statement), *wrap])
+    wrap = wrap_in_with(ctx.statement, statement, rest[-1], header)
+    end = place.end + len(behind) - len(behind.lstrip())
+    kept = [edit for edit in wrap if not place.start < edit.range.start < end]
+    return Rewrite([*kept, Edit(TextRange(place.start, end), "")])

@@ -1,4 +1,4 @@
-"""Whose app it is: a test's own, or one that other tests use too."""
+"""Whose object it is: a test's own, or one that other tests use too."""
 
 from __future__ import annotations
 
@@ -56,3 +56,12 @@ def _is_wide_fixture(ctx: Context, name: str, function: Function) -> bool:
         return False
     fixture = graph.resolve(name, Site(ctx.path, function.chain, function.name))
     return fixture is not None and fixture.scope in {"class", "module", "package", "session"}
+
+
+def patches_own_object(call: ast.Call, function: Function) -> bool:
+    """Whether *call*, of a method such as ``monkeypatch.setattr``, changes something that the function has made itself."""
+    if not call.args or not isinstance(call.func, ast.Attribute) or not call.func.attr.endswith(("attr", "item")):
+        return False
+    root = (dotted(call.args[0]) or "").partition(".")[0]
+    binding = function.locals.get(root)
+    return binding is not None and binding.kind in {"function", "variable"}

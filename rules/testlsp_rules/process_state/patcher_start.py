@@ -2,16 +2,15 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on, on_effect
+from testlsp.lint import Bad, Context, Fix, Good, Rule, on, on_effect
 from testlsp.lint.context import unsafe
 from testlsp.lint.patching import Form, form_for
-from testlsp.rewrite import insert_after, remove_statement, wrap_in_with
+from testlsp.rewrite import insert_after
 from testlsp.semantic.effects import PATCHES, Effect, EffectKind
 from testlsp.semantic.functions import FileRole, FunctionKind
 from testlsp.semantic.names import dotted
-from testlsp.text import Edit, TextRange
 
-from testlsp_rules.process_state._forms import rest_of_block
+from testlsp_rules.process_state._forms import in_with, rest_of_block
 from testlsp_rules.process_state._leaks import base_is_known, is_raising
 from testlsp_rules.process_state._patchers import Stop, how_stopped
 
@@ -315,7 +314,7 @@ class PatcherStart(Rule):
         fixes = []
         if rest is not None and ctx.function.kind is not FunctionKind.XUNIT:
             header = ctx.source_of(call)
-            fixes.append(unsafe("Patch with `with`", lambda: _in_with(ctx, node, rest, header)))
+            fixes.append(unsafe("Patch with `with`", lambda: in_with(ctx, node, rest, header)))
         ctx.report(call, "The patch is made and never started: nothing is patched", fixes=fixes)
 
 
@@ -337,7 +336,7 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
         return []
     name = f" as {ctx.source_of(parent.targets[0])}" if isinstance(parent, ast.Assign) else ""
     header = f"{ctx.source_of(effect.container)}{name}"
-    return [unsafe("Patch with `with`", lambda: _in_with(ctx, parent, rest, header))]
+    return [unsafe("Patch with `with`", lambda: in_with(ctx, parent, rest, header))]
 
 
 def _one_name(assign: ast.Assign) -> bool:
@@ -354,17 +353,3 @@ def _stop(ctx: Context, patcher: ast.expr) -> str | None:
     head, _, last = made.rpartition(".")
     patch = head if last in {"object", "dict", "multiple"} else made
     return f"{patch}.stopall"
-
-
-def _in_with(ctx: Context, statement: ast.stmt, rest: list[ast.stmt], header: str) -> Rewrite:
-    """Let *header* be entered where *statement* was; a comment behind that one comes to stand in the block."""
-    place = ctx.statement.range(statement)
-    text = ctx.statement.text
-    behind = text[place.end :].partition("\n")[0]
-    if not behind.lstrip().startswith("#"):
-        wrap = wrap_in_with(ctx.statement, rest[0], rest[-1], header)
-        return Rewrite([*remove_statement(ctx.statement, statement), *wrap])
-    wrap = wrap_in_with(ctx.statement, statement, rest[-1], header)
-    end = place.end + len(behind) - len(behind.lstrip())
-    kept = [edit for edit in wrap if not place.start < edit.range.start < end]
-    return Rewrite([*kept, Edit(TextRange(place.start, end), "")])
