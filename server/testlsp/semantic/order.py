@@ -18,15 +18,15 @@ def dominates(function: Function, first: ast.AST, later: ast.AST) -> bool:
     """
     if _position(first) >= _position(later):
         return False
-    around = dict(_blocks_around(function, later))
-    return all(field in {"", around.get(block)} and block in around for block, field in _blocks_around(function, first))
+    around = dict(blocks_around(function, later))
+    return all(field in {"", around.get(block)} and block in around for block, field in blocks_around(function, first))
 
 
 def _position(node: ast.AST) -> tuple[int, int]:
     return (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
 
 
-def _blocks_around(function: Function, node: ast.AST) -> list[tuple[ast.AST, str]]:
+def blocks_around(function: Function, node: ast.AST) -> list[tuple[ast.AST, str]]:
     """Return the compound statements around *node*, each with the block it is in ("" for the header)."""
     parents, found = function.parents, []
     child, parent = node, parents.get(node)
