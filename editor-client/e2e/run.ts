@@ -1,5 +1,5 @@
 /**
- * Plays the stories: `run.ts [--short] [--story NAME] [--repeat N] [--no-retry] [--stub] [--vsix FILE] [--list]`.
+ * Plays the stories: `run.ts [--short] [--story NAME] [--repeat N] [--no-retry] [--stub] [--vsix FILE] [--list] [--pictures]`.
  *
  * One editor serves all stories of a round (and one more those in an untrusted folder); each story has its own window and its
  * own copy of fixtures/suite. A story that fails is played once more, and what was seen the first time is kept in
@@ -21,6 +21,9 @@ import { openBrowser, Workbench } from "./workbench.ts";
 const HERE = import.meta.dirname;
 const ARTIFACTS = path.join(HERE, "artifacts");
 
+/** Of the screenshots, those that the README shows, with their names there. */
+const PICTURES = { "families/problems": "findings", "alternatives/offers": "alternatives", "explain/page": "rule" };
+
 const { values: options } = parseArgs({
   options: {
     short: { type: "boolean", default: false },
@@ -30,6 +33,7 @@ const { values: options } = parseArgs({
     stub: { type: "boolean", default: false },
     vsix: { type: "string" },
     list: { type: "boolean", default: false },
+    pictures: { type: "boolean", default: false },
   },
 });
 
@@ -49,6 +53,7 @@ async function loadStories(): Promise<Named[]> {
   return all
     .filter(({ story }) => !options.short || story.short)
     .filter(({ story }) => !options.stub || story.stub)
+    .filter(({ name }) => !options.pictures || Object.keys(PICTURES).some((shot) => shot.startsWith(`${name}/`)))
     .filter(({ name }) => options.story.length === 0 || options.story.includes(name));
 }
 
@@ -82,7 +87,7 @@ class Theatre {
   }
 
   async play({ name, story }: Named, round: number): Promise<void> {
-    const folder = await mkdtemp(path.join(this.scratch, `${name}-`));
+    const folder = path.join(await mkdtemp(path.join(this.scratch, `${name}-`)), "shop");
     await prepareFolder(folder, story);
     const page = await this.browser.newPage();
     const artifacts = path.join(ARTIFACTS, name);
@@ -171,6 +176,11 @@ async function main(): Promise<number> {
       if (here.length > 0) {
         await playAll(here, vsix, trust, round, counts);
       }
+    }
+  }
+  if (options.pictures && counts.failed === 0) {
+    for (const [shot, name] of Object.entries(PICTURES)) {
+      await cp(path.join(ARTIFACTS, `${shot}.png`), path.join(HERE, "..", "media", `${name}.png`));
     }
   }
   console.log(`${counts.repeated} stories needed a second try`);

@@ -25,6 +25,9 @@ if (!existsSync("dist/extension.js")) {
 const file = values.out ?? `dist/${manifest.name}-${manifest.version}${target ? `-${target}` : ""}.vsix`;
 mkdirSync("dist", { recursive: true });
 const options = ["--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", file];
+// The pictures of the README are relative links. A marketplace needs to know where they are published.
+const images = process.env.TESTLSP_IMAGES_URL;
+options.push(...(images ? ["--baseImagesUrl", images, "--baseContentUrl", images] : ["--no-rewrite-relative-links"]));
 execFileSync("npx", ["vsce", "package", ...options, ...(target ? ["--target", target] : [])], { stdio: "inherit" });
 
 const { size } = statSync(file);
