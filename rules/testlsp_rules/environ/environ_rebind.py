@@ -8,6 +8,7 @@ from testlsp.lint.patching import Form, form_for, with_parameter
 from testlsp.rewrite import remove_statement, replace_expression, replace_statement, wrap_in_with
 from testlsp.semantic.effects import PATCHES, Effect, EffectKind
 from testlsp.semantic.functions import FunctionKind
+from testlsp.semantic.restoration import restoration
 from testlsp.semantic.save_restore import belongs_to_idiom
 
 from testlsp_rules.environ._writes import PATCH_DICT, outside, rest_of_body
@@ -23,8 +24,8 @@ class EnvironRebind(Rule):
     with the old environment, `os.getenv` and modules that did
     `from os import environ` keep looking into the old mapping, and on Windows
     names begin to differ by case. `patch.dict(os.environ, {...}, clear=True)`
-    changes what is in the real environment and puts it back. Where a patch
-    replaces the mapping and puts it back, the finding is a mere information.
+    changes what is in the real environment and puts it back. Where the
+    old mapping is put back in the end, the finding is a mere information.
 
     Fix safety: unsafe, because subprocesses then see the new environment too, also
     the absence of variables that they need, such as `PATH`, and on Windows the names
@@ -186,7 +187,7 @@ class EnvironRebind(Rule):
             import os
 
             def test_defaults():
-                saved = os.environ
+                saved = os.environ.copy()
                 os.environ = {}
                 try:
                     assert load() == {}
@@ -215,7 +216,8 @@ class EnvironRebind(Rule):
         if effect.value is None or effect.method == "augment" or belongs_to_idiom(effect, ctx.model):
             return
         if _is_plain(ctx, effect.value):
-            ctx.report(effect.node, fixes=_fixes(ctx, effect.whole, effect.value))
+            mild = Severity.INFORMATION if restoration(effect, ctx.model) is not None else None
+            ctx.report(effect.node, fixes=_fixes(ctx, effect.whole, effect.value), severity=mild)
 
     @on(ast.Call, kinds=_KINDS)
     def check_patch(self, ctx: Context, node: ast.Call) -> None:
