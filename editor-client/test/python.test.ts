@@ -25,18 +25,18 @@ function machine(files: string[], onPath: string[] = ["/usr/bin/python3"]): Pyth
 
 beforeEach(() => {
   resetScene();
-  scene.folders = ["/work/shop"];
+  scene.folders = ["/projects/shop"];
 });
 
 describe("the interpreter of the workspace", () => {
   it("is that of the setting", async () => {
-    const found = await interpreters("/opt/python", true, machine(["/work/shop/.venv/bin/python"]), LOG);
+    const found = await interpreters("/opt/python", true, machine(["/projects/shop/.venv/bin/python"]), LOG);
     expect(found.own).toBe("/opt/python");
   });
 
   it("is that of .venv when there is no Python extension", async () => {
-    const found = await interpreters("", true, machine(["/work/shop/.venv/bin/python"]), LOG);
-    expect(found).toEqual({ own: "/work/shop/.venv/bin/python", others: ["/usr/bin/python3"] });
+    const found = await interpreters("", true, machine(["/projects/shop/.venv/bin/python"]), LOG);
+    expect(found).toEqual({ own: "/projects/shop/.venv/bin/python", others: ["/usr/bin/python3"] });
   });
 
   it("is unknown when nothing says which", async () => {
@@ -48,16 +48,16 @@ describe("the Python extension", () => {
   it("is not missed when it fails", async () => {
     scene.extensions = { "ms-python.python": {} };
     environments.resolveEnvironment.mockRejectedValueOnce(new Error("no"));
-    const found = await interpreters("", true, machine(["/work/shop/.venv/bin/python"]), LOG);
-    expect(found.own).toBe("/work/shop/.venv/bin/python");
+    const found = await interpreters("", true, machine(["/projects/shop/.venv/bin/python"]), LOG);
+    expect(found.own).toBe("/projects/shop/.venv/bin/python");
   });
 });
 
 describe("in an untrusted workspace", () => {
   it("nothing that lies in the workspace is considered", async () => {
-    const host = machine(["/work/shop/.venv/bin/python"], ["/work/shop/bin/python3", "/usr/bin/python3"]);
+    const host = machine(["/projects/shop/.venv/bin/python"], ["/projects/shop/bin/python3", "/usr/bin/python3"]);
     expect(await interpreters("", false, host, LOG)).toEqual({ own: undefined, others: ["/usr/bin/python3"] });
-    expect((await interpreters("/work/shop/evil", false, host, LOG)).own).toBeUndefined();
+    expect((await interpreters("/projects/shop/evil", false, host, LOG)).own).toBeUndefined();
   });
 
   it("the user's own setting counts when it points outside", async () => {
@@ -65,6 +65,6 @@ describe("in an untrusted workspace", () => {
   });
 
   it("a folder whose name begins like the workspace's is outside", async () => {
-    expect((await interpreters("/work/shop2/python", false, machine([]), LOG)).own).toBe("/work/shop2/python");
+    expect((await interpreters("/projects/shop2/python", false, machine([]), LOG)).own).toBe("/projects/shop2/python");
   });
 });

@@ -31,9 +31,9 @@ describe("what the client uses", () => {
   });
 
   it("fills in the folder in paths", () => {
-    scene.folders = ["/work/shop"];
+    scene.folders = ["/projects/shop"];
     scene.settings = { "testlsp.path": ["${workspaceFolder}/bin/testlsp"] };
-    expect(clientSettings().path).toEqual(["/work/shop/bin/testlsp"]);
+    expect(clientSettings().path).toEqual(["/projects/shop/bin/testlsp"]);
   });
 });
 
