@@ -31,23 +31,37 @@ def hook_names(names: ModuleNames) -> tuple[str, ...]:
 
 
 def registered_marks(source: SourceFile) -> tuple[str, ...]:
-    """Return the marks that ``config.addinivalue_line("markers", "name: what it means")`` registers in *source*."""
-    if "addinivalue_line" not in source.text:
+    """Return the marks that ``config.addinivalue_line("markers", "name: what it means")`` registers in *source*.
+
+    `ANY` is among them when ``pytest_configure`` hands its ``config`` on, or comes from another module.
+    """
+    if "addinivalue_line" not in source.text and "pytest_configure" not in source.text:
         return ()
     found: set[str] = set()
     for statement in source.statements:
-        if "addinivalue_line" not in statement.text:
+        if "addinivalue_line" not in statement.text and "pytest_configure" not in statement.text:
             continue
         bag: NodeBag = {}
         pending: list[ast.AST] = []
         collect(list(statement.body), bag, pending)
         while pending:
             collect(list(getattr(pending.pop(), "body")), bag, pending)  # noqa: B009 - functions and classes have one
+        if any(isinstance(node, ast.Import | ast.ImportFrom) for node in statement.body):
+            found.add(ANY)
         for call in bag.get(ast.Call, ()):
             assert isinstance(call, ast.Call)
             if isinstance(call.func, ast.Attribute) and call.func.attr == "addinivalue_line":
                 found.update(_registered(call))
+            elif "def pytest_configure" in statement.text and _hands_on(call):
+                found.add(ANY)
     return tuple(sorted(found))
+
+
+def _hands_on(call: ast.Call) -> bool:
+    """Whether *call* gives ``config`` to a function that may register marks with it."""
+    if isinstance(call.func, ast.Name) and call.func.id in {"hasattr", "getattr", "setattr", "isinstance", "print"}:
+        return False
+    return any(isinstance(argument, ast.Name) and argument.id == "config" for argument in call.args)
 
 
 def _registered(call: ast.Call) -> tuple[str, ...]:
@@ -64,6 +78,29 @@ def _registered(call: ast.Call) -> tuple[str, ...]:
     if not isinstance(key, ast.Constant) or not isinstance(line, ast.Constant) or not isinstance(line.value, str):
         return (ANY,)
     return (line.value.partition(":")[0].partition("(")[0].strip(),)
+
+
+_OF_PYTEST = frozenset({"pytester"})
+"""Plugins of pytest itself that are not on unless they are named."""
+
+
+_TABLED = frozenset(
+    (
+        "_hypothesis_pytestplugin hypothesis anyio faker inline_snapshot langsmith logfire platformdirs respx syrupy "
+        "time_machine typeguard vcr xdist ddtrace "
+        + " ".join(
+            f"pytest_{name}"
+            for name in (
+                "aiohttp asyncio base_url benchmark check clarity click codspeed console_scripts cov datadir dependency "
+                "django docker env examples factoryboy flask freezer html httpserver httpx icdiff jupyter "
+                "localserver lsp memray metadata mock order picked playwright pretty profiling randomly recording "
+                "regressions repeat rerunfailures retry socket split subtests sugar testmon timeout tornasync trio "
+                "xprocess"
+            ).split()
+        )
+    ).split()
+)
+"""Plugins whose marks are in `testlsp.semantic.marks.PLUGIN_MARKS`, however they register them."""
 
 
 class Loaded(NamedTuple):
@@ -98,3 +135,16 @@ def loaded(graph: FixtureGraph, path: str) -> Loaded:
             plugins[place] = graph.summaries[place]
             pending += [(place, further) for further in plugins[place].plugins]
     return Loaded(tuple(conftests), tuple(plugins.values()), tuple(unread), bool(root and root.plugins))
+
+
+def marks_registered(known: Loaded) -> frozenset[str] | None:
+    """Return the marks that conftests and plugins register; None when one of them cannot be read."""
+    if not _OF_PYTEST.issuperset(known.unread):
+        return None
+    found = {name for summary in known.conftests for name in summary.registered}
+    for plugin in known.plugins:
+        tabled = not _TABLED.isdisjoint(plugin.path.removesuffix(".py").split("/"))
+        found.update(name for name in plugin.registered if not (tabled and name == ANY))
+    if any(summary.star_imports for summary in known.conftests):
+        return None
+    return None if ANY in found else frozenset(found)

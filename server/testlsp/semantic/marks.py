@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 MARK = "pytest.mark."
 
-PYTEST_MARKS = frozenset("filterwarnings parametrize skip skipif usefixtures xfail tryfirst trylast".split())
+PYTEST_MARKS = frozenset(
+    "filterwarnings parametrize skip skipif usefixtures xfail tryfirst trylast pytester_example_path".split()
+)
 """Marks that pytest itself knows: https://docs.pytest.org/en/stable/reference/reference.html#marks."""
 
 PLUGIN_MARKS = frozenset(
