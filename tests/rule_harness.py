@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from testlsp.config.settings import Settings
 from testlsp.lint import Diagnostic, Fix, Rule, RuleSet
 from testlsp.lint.examples import Example
 from testlsp.lint.fixing import choose_round, edits_of
+from testlsp.lint.library import key_of
 from testlsp.lint.run import FileFindings, lint_file
 from testlsp.lint.suppressions import SuppressionRule
 from testlsp.semantic import FileRole, SemanticModel
@@ -41,7 +41,7 @@ def role_of(path: str) -> FileRole:
 @cache
 def ruleset(rules: tuple[type[Rule], ...]) -> RuleSet:
     """Return the set of *rules*, made once."""
-    return RuleSet(rules)
+    return RuleSet(rules, tuple(key_of(rule) for rule in all_rules()))
 
 
 def settings_of(values: Mapping[str, Any]) -> Settings:
@@ -51,12 +51,12 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
     from testlsp.config.load import merge, read_testlsp_toml
 
     if not values:
-        return replace(Settings(), root=ROOT)
+        return Settings(root=ROOT)
     text = "\n".join(f"{key.replace('_', '-')} = {json.dumps(value)}" for key, value in values.items())
     layer, problems = read_testlsp_toml(f"{ROOT}/testlsp.toml", text)
     assert layer is not None
     assert not problems, problems
-    return replace(merge([layer]), root=ROOT)
+    return merge([layer])._replace(root=ROOT)
 
 
 class Linted(NamedTuple):

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from testlsp.builtin import all_rules
+from testlsp.builtin import rule_index
 from testlsp.cli.arguments import CheckOptions, check_options
 from testlsp.cli.configured import Configured, cache_folder, complain, configured, default_paths, relative
 from testlsp.cli.progress import Progress
 from testlsp.cli.terminal import Terminal
-from testlsp.lint import Applicability, Rule
+from testlsp.lint.diagnostic import Applicability
+from testlsp.lint.library import AnyRule
 from testlsp.project.checking import Checker, FileReport
 from testlsp.project.discovery import Discovery, discover
 from testlsp.project.records import Finding, Note
@@ -27,10 +28,10 @@ def check(arguments: list[str], terminal: Terminal) -> int:
     """Run ``testlsp check`` and return its exit status."""
     options = check_options(arguments)
     terminal.use_colours(options.color)
-    return run_check(options, all_rules(), terminal)
+    return run_check(options, rule_index(), terminal)
 
 
-def run_check(options: CheckOptions, rules: Sequence[type[Rule]], terminal: Terminal) -> int:
+def run_check(options: CheckOptions, rules: Sequence[AnyRule], terminal: Terminal) -> int:
     """Check as *options* say, with *rules*, and return the exit status."""
     setup = configured(options)
     if options.show_settings:
@@ -63,7 +64,7 @@ class _Run:
     """One run over files."""
 
     def __init__(
-        self, options: CheckOptions, setup: Configured, rules: Sequence[type[Rule]], terminal: Terminal
+        self, options: CheckOptions, setup: Configured, rules: Sequence[AnyRule], terminal: Terminal
     ) -> None:
         self.options = options
         self.setup = setup

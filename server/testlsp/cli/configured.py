@@ -11,7 +11,7 @@ from testlsp.cli.terminal import Terminal
 from testlsp.config.load import Layer, parse_override
 from testlsp.config.problems import ConfigProblem
 from testlsp.config.selectors import RuleKey
-from testlsp.lint import Rule
+from testlsp.lint.library import AnyRule
 from testlsp.project.configuration import Configuration
 
 COMMAND_LINE = "command line"
@@ -65,7 +65,7 @@ def _values(options: CheckOptions) -> dict[str, Any]:
     return values
 
 
-def complain(wrong: Configured, rules: Sequence[type[Rule]], terminal: Terminal) -> bool:
+def complain(wrong: Configured, rules: Sequence[AnyRule], terminal: Terminal) -> bool:
     """Say what is wrong with the configuration, as far as it has been read; return whether the run must end.
 
     It must for our own settings: a misspelt `ignore` or `unfixable` would report, or change, what nobody asked for.

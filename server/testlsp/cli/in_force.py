@@ -11,12 +11,12 @@ from testlsp.cli.configured import Configured, complain, relative
 from testlsp.cli.explain import toml
 from testlsp.cli.terminal import Terminal
 from testlsp.config.settings import Settings, show
-from testlsp.lint import Rule
+from testlsp.lint.library import AnyRule
 from testlsp.project.configuration import Configuration
 from testlsp.project.rules import Selector
 
 
-def show_settings(options: CheckOptions, setup: Configured, rules: Sequence[type[Rule]], terminal: Terminal) -> int:
+def show_settings(options: CheckOptions, setup: Configured, rules: Sequence[AnyRule], terminal: Terminal) -> int:
     """Show the settings for each path (a file, or a folder for the files in it) and return the exit status."""
     configuration = setup.configuration
     selector = Selector(rules)
@@ -25,7 +25,7 @@ def show_settings(options: CheckOptions, setup: Configured, rules: Sequence[type
         absolute = os.path.normpath(os.path.join(configuration.cwd, path))
         inside = os.path.join(absolute, "conftest.py") if os.path.isdir(absolute) else absolute
         settings = configuration.for_file(inside)
-        codes = [rule.code for rule in selector.for_file(inside, settings).rules.rules]
+        codes = sorted(selector.for_file(inside, settings).codes)
         shown.append((path, settings, codes))
     failed = complain(setup, rules, terminal)
     if options.output_format == "json":

@@ -19,7 +19,7 @@ from testlsp.cli.check import (
 )
 from testlsp.cli.configured import Configured, complain, relative
 from testlsp.cli.terminal import Terminal
-from testlsp.lint import Rule
+from testlsp.lint.library import AnyRule
 from testlsp.project.checking import Checker
 from testlsp.project.files import FileProblem, decode
 from testlsp.report.entries import entry
@@ -27,7 +27,7 @@ from testlsp.report.entries import entry
 UNNAMED = "-"
 
 
-def check_stdin(options: CheckOptions, setup: Configured, rules: Sequence[type[Rule]], terminal: Terminal) -> int:
+def check_stdin(options: CheckOptions, setup: Configured, rules: Sequence[AnyRule], terminal: Terminal) -> int:
     """Check standard input and return the exit status. With ``--fix`` the mended text goes to standard output."""
     configuration = setup.configuration
     path = os.path.normpath(os.path.join(configuration.cwd, options.stdin_filename or UNNAMED))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from testlsp.config.globs import anchored
@@ -174,8 +173,7 @@ def merge(
             else:
                 origins[key_of(name)] = layer.source
             values[name] = value
-    return replace(
-        defaults(),
+    return defaults()._replace(
         **values,
         root=root,
         requires_python=requires_python,

@@ -6,10 +6,9 @@ else. `testlsp.config.options` says which foreign values they accept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from testlsp.config.globs import path_matcher
 
@@ -55,8 +54,7 @@ HEADINGS: Mapping[Sections, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PytestSettings:
+class PytestSettings(NamedTuple):
     """What the project's own pytest configuration says; the defaults are pytest's.
 
     https://docs.pytest.org/en/stable/reference/reference.html#configuration-options
@@ -111,14 +109,18 @@ class SettingInfo(NamedTuple):
     meaning: str
 
 
+_NOWHERE: Mapping[str, str] = {}
+_MEANINGS: list[tuple[str, str]] = []
+"""Kind and meaning of each field of `Settings` made with `setting`, in order."""
+
+
 def setting(default: T, kind: str, meaning: str) -> T:
     """Declare a field that the user can set: its *default*, its type in TOML's words and its *meaning*."""
-    made: T = field(default=default, metadata={"kind": kind, "meaning": meaning})
-    return made
+    _MEANINGS.append((kind, meaning))
+    return default
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings in force for the files of one directory.
 
     Tables are tuples of pairs and lists are tuples, so that settings can be compared, hashed and pickled.
@@ -237,8 +239,24 @@ class Settings:
     pytest: PytestSettings = PytestSettings()
     ruff: RuffSettings | None = None
     """None when the project has no ruff configuration."""
-    origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    origins: Mapping[str, str] = _NOWHERE
     """Which file (or "editor", "command line") a setting comes from, by key; a key that is absent has its default."""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same, wherever it is said."""
+        return isinstance(other, Settings) and self[:-1] == other[:-1]
+
+    def __ne__(self, other: object) -> bool:
+        """Whether they differ in what they say."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """Agrees with equality."""
+        return hash(self[:-1])
+
+    def __repr__(self) -> str:
+        """Show what is in force, not where it is said: results are kept under this text."""
+        return f"Settings{self[:-1]!r}"
 
     @property
     def test_files(self) -> tuple[str, ...]:
@@ -307,8 +325,8 @@ def _selectors_for(table: tuple[tuple[str, tuple[str, ...]], ...], root: str, pa
     return tuple(found)
 
 
-def _settable() -> Iterator[Field[Any]]:
-    return (each for each in fields(Settings) if "kind" in each.metadata)
+# The fields made with `setting` come first.
+_NAMES = Settings._fields[: len(_MEANINGS)]
 
 
 @lru_cache(maxsize=1)
@@ -320,7 +338,7 @@ def defaults() -> Settings:
 @lru_cache(maxsize=1)
 def setting_names() -> frozenset[str]:
     """Return the field names of everything a user can set."""
-    return frozenset(each.name for each in _settable())
+    return frozenset(_NAMES)
 
 
 def key_of(name: str) -> str:
@@ -346,15 +364,10 @@ def toml_value(info_kind: str, value: object) -> object:
 
 def describe() -> list[SettingInfo]:
     """Return every setting with its key, type, default and meaning, in the order of declaration."""
+    usual = defaults()
     return [
-        SettingInfo(
-            each.name,
-            key_of(each.name),
-            each.metadata["kind"],
-            toml_value(each.metadata["kind"], each.default),
-            each.metadata["meaning"],
-        )
-        for each in _settable()
+        SettingInfo(name, key_of(name), kind, toml_value(kind, getattr(usual, name)), meaning)
+        for name, (kind, meaning) in zip(_NAMES, _MEANINGS, strict=True)
     ]
 
 

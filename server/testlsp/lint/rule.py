@@ -80,6 +80,10 @@ class Rule:
     source: ClassVar[str] = ""
     """Where the claim of the page comes from: an address or a citation."""
 
+    words: ClassVar[tuple[str, ...] | None] = None
+    """A text that holds none of these has no finding of the rule, which is then not even loaded; () means any text.
+    Unless a rule says better, the words follow from the nodes and effects that it asks for."""
+
     name: ClassVar[str] = ""
     family: ClassVar[str] = ""
 

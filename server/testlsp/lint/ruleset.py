@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from testlsp.config.selectors import RuleKey
 from testlsp.lint.rule import Rule
 from testlsp.semantic.functions import FunctionKind
 
@@ -29,14 +30,25 @@ class Handlers(NamedTuple):
 
 
 class RuleSet:
-    """Rules that run together. Two sets of the same rules are the same set to a cache: see ``key``."""
+    """Rules that run together.
 
-    __slots__ = ("handlers", "key", "rules")
+    *catalogue* names all rules there are, *enabled* those that are on: the ones that are on and not in the set cannot
+    find anything in the text at hand.
+    """
 
-    def __init__(self, rules: Iterable[type[Rule]]) -> None:
+    __slots__ = ("catalogue", "enabled", "handlers", "rules")
+
+    def __init__(
+        self,
+        rules: Iterable[type[Rule]],
+        catalogue: tuple[RuleKey, ...] | None = None,
+        enabled: frozenset[str] | None = None,
+    ) -> None:
         """Instantiate *rules* and table their handlers by kind of function."""
         self.rules: tuple[Rule, ...] = tuple(rule() for rule in sorted(rules, key=lambda rule: rule.code))
-        self.key = ",".join(rule.code for rule in self.rules)
+        own = tuple(RuleKey(rule.code, rule.name, rule.family, rule.default) for rule in self.rules)
+        self.catalogue = own if catalogue is None else catalogue
+        self.enabled = frozenset(rule.code for rule in self.rules) if enabled is None else enabled
         self.handlers: dict[FunctionKind, Handlers] = {}
         for kind in FunctionKind:
             found = self._handlers(kind)

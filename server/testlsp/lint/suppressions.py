@@ -153,7 +153,8 @@ class _Sieve:
 
     def __init__(self, comments: Sequence[Suppression], rules: RuleSet) -> None:
         self.comments = comments
-        self.keys = {rule.code: _key(type(rule)) for rule in rules.rules}
+        self.catalogue = rules.catalogue
+        self.keys = {key.code: key for key in rules.catalogue if key.code in rules.enabled}
         self.used: set[tuple[int, int]] = set()
         self._matches: dict[tuple[str, str, bool], bool] = {}
         self._parts = [
@@ -204,7 +205,7 @@ class _Sieve:
         self, source: SourceFile, ran: frozenset[str], own: set[str], late: bool, broken: bool
     ) -> list[Verdict]:
         """Return what is wrong with the comments; *late* for those that name the rules about comments themselves."""
-        catalogue = [_key(rule) for rule in _all_rules()]
+        catalogue = list(self.catalogue)
         found: list[Verdict] = []
         for number, comment in enumerate(self.comments):
             if comment.kind == "noqa" or source.statements[comment.statement].problem is not None:
@@ -262,24 +263,6 @@ def _is_family(selector: str) -> bool:
     from testlsp.config.selectors import is_known
 
     return is_known(selector, ())
-
-
-def _key(rule: type[Rule]) -> RuleKey:
-    from testlsp.config.selectors import RuleKey
-
-    return RuleKey(rule.code, rule.name, rule.family, rule.default)
-
-
-def _all_rules() -> list[type[Rule]]:
-    """Return every rule there is, on or off; the composition loads them all before it chooses."""
-    found: list[type[Rule]] = []
-    pending: list[type[Rule]] = [Rule]
-    while pending:
-        for rule in pending.pop().__subclasses__():
-            pending.append(rule)
-            if "code" in vars(rule):
-                found.append(rule)
-    return found
 
 
 def _nearest(selector: str, catalogue: Iterable[RuleKey]) -> str | None:

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from testlsp.config.settings import Settings
-from testlsp.lint import Applicability, Rule
+from testlsp.lint.diagnostic import Applicability
+from testlsp.lint.library import AnyRule
 from testlsp.project.cache import Cache, ResultRow, SummaryRow, digest
 from testlsp.project.configuration import Configuration
 from testlsp.project.discovery import Discovery
@@ -57,7 +58,7 @@ class Checker:
     def __init__(
         self,
         configuration: Configuration,
-        rules: Sequence[type[Rule]],
+        rules: Sequence[AnyRule],
         *,
         cache_dir: str | None = None,
         jobs: int = 0,
@@ -71,7 +72,7 @@ class Checker:
         self.cache = Cache(cache_dir) if cache_dir is not None else None
         if self.cache is not None and configuration.cache is None:
             configuration.cache = self.cache.configuration
-        self._envs: dict[tuple[int, str, bool], tuple[Settings, str]] = {}
+        self._envs: dict[tuple[int, frozenset[str], bool], tuple[Settings, str]] = {}
         self.reset()
 
     def reset(self) -> None:
@@ -198,10 +199,10 @@ class Checker:
     def _env(self, path: str, explicit: bool) -> str:
         """Return what stands for everything but content that findings depend on."""
         settings, selection = self.selection(path)
-        key = (id(settings), selection.rules.key, explicit)
+        key = (id(settings), selection.codes, explicit)
         kept = self._envs.get(key)
         if kept is None or kept[0] is not settings:
-            kept = self._envs[key] = (settings, digest(f"{settings!r}|{selection.rules.key}|{explicit}".encode()))
+            kept = self._envs[key] = (settings, digest(f"{settings!r}|{sorted(selection.codes)}|{explicit}".encode()))
         return kept[1]
 
     def _from_cache(

@@ -5,27 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from testlsp.config.selectors import RuleKey, by_rule, enabled, named
+from testlsp.config.selectors import by_rule, enabled, named
 from testlsp.config.settings import Settings
-from testlsp.lint import Rule, RuleSet, Severity
+from testlsp.lint.diagnostic import Severity
+from testlsp.lint.library import AnyRule, RuleLibrary
+from testlsp.lint.ruleset import RuleSet
 
 
 class Selection(NamedTuple):
     """The rules for one file, severities that differ from the rules' own, and the codes whose fixes may be applied."""
 
-    rules: RuleSet
+    library: RuleLibrary
+    codes: frozenset[str]
     severities: dict[str, Severity]
     fixable: frozenset[str]
 
+    @property
+    def rules(self) -> RuleSet:
+        """All rules of the selection, loaded."""
+        return self.library.ruleset(self.codes)
+
+    def rules_for(self, text: str) -> RuleSet:
+        """Return the rules of the selection that may find something in *text*; others may be among them."""
+        return self.library.ruleset(self.codes, text)
+
 
 class Selector:
-    """Chooses among *rules*; the same settings and exceptions give the same `RuleSet` object."""
+    """Chooses among *rules*; the same settings and exceptions give the same `Selection`."""
 
-    def __init__(self, rules: Sequence[type[Rule]]) -> None:
-        """Choose among *rules*."""
-        self.rules = tuple(rules)
-        self.keys = tuple(RuleKey(rule.code, rule.name, rule.family, rule.default) for rule in rules)
-        self._sets: dict[frozenset[str], RuleSet] = {}
+    def __init__(self, rules: Sequence[AnyRule]) -> None:
+        """Choose among *rules*, loaded or not."""
+        self.library = RuleLibrary(rules)
+        self.rules = self.library.rules
+        self.keys = self.library.keys
         self._selections: dict[tuple[int, tuple[str, ...]], tuple[Settings, Selection]] = {}
 
     def for_file(self, path: str, settings: Settings) -> Selection:
@@ -41,17 +53,6 @@ class Selector:
         codes = enabled(self.keys, settings.select, settings.extend_select, settings.ignore)
         if ignored:
             codes -= named(self.keys, ignored)
-        rules = self._sets.get(codes)
-        if rules is None:
-            rules = self._sets[codes] = RuleSet([rule for rule in self.rules if rule.code in codes])
-        severities = (
-            {code: Severity(word) for code, word in by_rule(self.keys, settings.severity).items()}
-            if settings.severity
-            else {}
-        )
-        fixable = (
-            named(self.keys, settings.fixable) - named(self.keys, settings.unfixable)
-            if settings.unfixable
-            else named(self.keys, settings.fixable)
-        )
-        return Selection(rules, severities, fixable)
+        severities = {code: Severity(word) for code, word in by_rule(self.keys, settings.severity).items()}
+        fixable = named(self.keys, settings.fixable) - named(self.keys, settings.unfixable)
+        return Selection(self.library, codes, severities, fixable)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from testlsp.lint import Rule
+from testlsp.lint.library import AnyRule
 from testlsp.project.configuration import Configuration
 from testlsp.project.outcome import Outcome
 
@@ -64,7 +64,7 @@ def _chunks(paths: Sequence[str], jobs: int) -> list[list[str]]:
 
 
 def _prepare(
-    cwd: str, overrides: tuple[object, ...], config_file: str | None, isolated: bool, rules: tuple[type[Rule], ...]
+    cwd: str, overrides: tuple[object, ...], config_file: str | None, isolated: bool, rules: tuple[AnyRule, ...]
 ) -> None:
     import gc
     import signal

@@ -13,7 +13,7 @@ from testlsp.config.documents import ConfigDocument
 from testlsp.config.load import Layer, read_table
 from testlsp.config.problems import ConfigProblem
 from testlsp.config.settings import Settings
-from testlsp.lint import Rule
+from testlsp.lint.library import AnyRule
 from testlsp.project.configuration import Configuration
 from testlsp.project.rules import Selection, Selector
 
@@ -57,7 +57,7 @@ class LastingConfiguration(Configuration):
 class Workspace:
     """The folders, their configurations and the rules that run on each file."""
 
-    def __init__(self, rules: Sequence[type[Rule]], folders: Sequence[Folder] = ()) -> None:
+    def __init__(self, rules: Sequence[AnyRule], folders: Sequence[Folder] = ()) -> None:
         """Choose among *rules* by the settings of *folders*."""
         self.selector = Selector(rules)
         self.folders: tuple[Folder, ...] = ()

@@ -1,0 +1,127 @@
+"""The rules there are, known by what choosing needs, and loaded when a file might have findings of them.
+
+Loading a hundred modules takes longer than checking a small file. So each rule says which words a text must hold for the
+rule to find anything in it, an index keeps that, and a rule is loaded with the first text that holds one of its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Union
+
+from testlsp.config.selectors import RuleKey
+from testlsp.lint.rule import Rule
+from testlsp.lint.ruleset import RuleSet
+
+
+class RuleEntry(NamedTuple):
+    """A rule that need not be loaded: what selectors name, the module that holds it, and its words (none: any text)."""
+
+    code: str
+    name: str
+    family: str
+    default: bool
+    module: str
+    words: tuple[str, ...]
+
+    def load(self) -> type[Rule]:
+        """Import the rule."""
+        import importlib
+
+        module = importlib.import_module(self.module)
+        return next(
+            member
+            for member in vars(module).values()
+            if isinstance(member, type) and issubclass(member, Rule) and vars(member).get("code") == self.code
+        )
+
+
+AnyRule = Union[RuleEntry, "type[Rule]"]
+"""A rule, loaded or not; both have a code, a name, a family and a default."""
+
+
+def key_of(rule: AnyRule) -> RuleKey:
+    """Return what selectors can name of *rule*."""
+    return RuleKey(rule.code, rule.name, rule.family, rule.default)
+
+
+class RuleLibrary:
+    """All rules of a program. The sets it gives only ever grow, so that a few of them serve any number of files."""
+
+    def __init__(self, rules: Sequence[AnyRule]) -> None:
+        """Hold *rules*; nothing is loaded yet."""
+        self.rules = tuple(sorted(rules, key=lambda rule: rule.code))
+        self.keys = tuple(key_of(rule) for rule in self.rules)
+        self._loaded: dict[str, type[Rule]] = {rule.code: rule for rule in self.rules if isinstance(rule, type)}
+        self._sets: dict[frozenset[str], tuple[RuleSet, list[RuleEntry]]] = {}
+
+    def loaded(self, codes: Iterable[str] | None = None) -> tuple[type[Rule], ...]:
+        """Load and return the rules of *codes*, all by default, in order of their codes."""
+        wanted = {rule.code for rule in self.rules} if codes is None else set(codes)
+        for rule in self.rules:
+            if rule.code in wanted and rule.code not in self._loaded:
+                assert isinstance(rule, RuleEntry)
+                self._loaded[rule.code] = rule.load()
+        return tuple(self._loaded[rule.code] for rule in self.rules if rule.code in wanted)
+
+    def ruleset(self, codes: frozenset[str], text: str | None = None) -> RuleSet:
+        """Return the rules of *codes*, at least those that may find something in *text* (None: all)."""
+        kept = self._sets.get(codes)
+        if kept is None:
+            waiting = [rule for rule in self.rules if rule.code in codes and isinstance(rule, RuleEntry)]
+            kept = (self._made(codes, waiting), waiting)
+        rules, waiting = kept
+        called = {rule.code for rule in waiting if text is None or not rule.words or any(map(text.__contains__, rule.words))}
+        if called:
+            waiting = [rule for rule in waiting if rule.code not in called]
+            rules = self._made(codes, waiting)
+        self._sets[codes] = (rules, waiting)
+        return rules
+
+    def _made(self, codes: frozenset[str], waiting: list[RuleEntry]) -> RuleSet:
+        return RuleSet(self.loaded(codes - {rule.code for rule in waiting}), self.keys, codes)
+
+
+def words_of(rule: type[Rule]) -> tuple[str, ...]:
+    """Return the words of which a text must hold one for *rule* to find anything; none when any text may do.
+
+    A rule that does not say so has those of the nodes and effects that it asks for.
+    """
+    if rule.words is not None:
+        return rule.words
+    words: set[str] = set()
+    for member in (member for base in rule.__mro__[:-1] for member in vars(base).values()):
+        wanted = getattr(member, "__dict__", {}) if callable(member) else {}
+        if "wants_functions" in wanted:
+            return ()
+        for node_type in wanted.get("wants_nodes", ((), ()))[0]:
+            if node_type.__name__ not in _NODE_WORDS:
+                return ()
+            words.update(_NODE_WORDS[node_type.__name__])
+        for effect in wanted.get("wants_effects", ((), ()))[0]:
+            words.update(_EFFECT_WORDS.get(effect.resource, ("",)))
+    return () if "" in words else tuple(sorted(words))
+
+
+# Every node of the type is written with one of these.
+_NODE_WORDS = {
+    "Assert": ("assert",),
+    "Try": ("try",),
+    "TryStar": ("try",),
+    "With": ("with",),
+    "AsyncWith": ("with",),
+    "Global": ("global",),
+    "Raise": ("raise",),
+    "Delete": ("del",),
+    "Await": ("await",),
+    "Yield": ("yield",),
+}
+# Every effect on the resource is written with one of these, also through an alias, which is bound by such a word.
+_EFFECT_WORDS = {
+    "os.environ": ("environ", "putenv", "unsetenv"),
+    "sys.path": ("path",),
+    "cwd": ("chdir",),
+    "sys.modules": ("modules",),
+    "dependency_overrides": ("dependency_overrides",),
+    "patch": ("patch",),
+}
