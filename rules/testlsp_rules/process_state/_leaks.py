@@ -6,7 +6,7 @@ import ast
 
 from testlsp.lint import Context
 from testlsp.semantic.cleanup import cleanup_name
-from testlsp.semantic.effects import Effect, EffectKind, effects_of
+from testlsp.semantic.effects import NAMED, Effect, EffectKind, effects_of
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.order import dominates, is_last_act
 from testlsp.semantic.restoration import RestoredBy, restoration
@@ -94,6 +94,8 @@ def _same(other: Effect, effect: Effect) -> bool:
         return False
     if effect.kind in {EffectKind.CWD, EffectKind.SYS_PATH}:
         return True
+    if effect.kind in NAMED and (effect.target != other.target or effect.kind is not EffectKind.CONTAINER):
+        return other.target == effect.target
     if effect.kind is EffectKind.MODULE_ATTR:
         return other.target == effect.target
     return other.key is not None and other.key_dump == effect.key_dump and other.target == effect.target
@@ -139,4 +141,18 @@ def is_guarded(ctx: Context, effect: Effect) -> bool:
         return True
     return not any(
         name.startswith(("test", "Test")) or name.endswith(("Test", "Tests")) for name in ctx.model.names.table
+    )
+
+
+def put_back_at_once(ctx: Context, effect: Effect) -> bool:
+    """Whether the very next statement puts the state back: ``umask = os.umask(0); os.umask(umask)`` only reads it."""
+    restored = restoration(effect, ctx.model)
+    if restored is None or restored.by is not RestoredBy.LATER:
+        return False
+    end = min((other.position for other in restored.effects), default=effect.position)
+    return not any(
+        isinstance(node, ast.Call)
+        and node is not effect.node
+        and effect.position < (node.lineno, node.col_offset) < end
+        for node in effect.function.bag.get(ast.Call, ())
     )

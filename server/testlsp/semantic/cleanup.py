@@ -47,7 +47,16 @@ TELLING = {
     "attribute": ("patch", "swap", "replace", "override", "setting", "config", "preserve", "restore", "setattr"),
     "sys": ("argv", "stdout", "stderr", "stdin", "redirect", "captur", "patch", "swap", "replace"),
     "patch": ("patch",),
+    "knob": tuple(
+        "localcontext decimal errstate printoptions option_context locale timezone tz umask signal recursion gc_ "
+        "trace policy loop".split()
+    ),
+    "seed": ("seed", "random", "rng"),
+    "logging": ("log", "handler", "level"),
+    "container": tuple("patch swap replace override setting config preserve restore registry registr".split()),
 }
+_TOO_COMMON = frozenset({"knob", "seed", "logging", "container"})
+"""Resources whose words stand in many names that are about something else."""
 _ALWAYS_TELLING = ("preserve", "restor", "snapshot", "sandbox", "saved_", "save_", "temporar", "clean")
 
 
@@ -186,6 +195,7 @@ def speaks_of(name: str, resource: str) -> bool:
     lowered = name.lower()
     if any(word in lowered for word in TELLING.get(resource, ())):
         return True
-    if any(word in lowered for words in TELLING.values() for word in words):
+    others = (words for other, words in TELLING.items() if other not in _TOO_COMMON)
+    if any(word in lowered for words in others for word in words):
         return False  # ``clean_environ`` is about something else
     return any(word in lowered for word in _ALWAYS_TELLING)

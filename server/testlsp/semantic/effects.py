@@ -10,7 +10,10 @@ import ast
 import enum
 from typing import NamedTuple
 
+from testlsp.semantic.containers import CONTAINER_METHODS, shared_container
 from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.semantic.knobs import KNOBS, SEEDS, only_reads
+from testlsp.semantic.loggers import LOGGER_METHODS, logger_behind
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import dotted
 
@@ -30,6 +33,10 @@ class EffectKind(enum.Enum):
     MODULE_ATTR = "attribute of something imported replaced"
     OVERRIDE = "dependency override changed"
     PATCH_START = "patch started"
+    KNOB = "setting of the whole process changed"
+    SEED = "global random generator seeded"
+    LOGGING = "logger that everybody shares changed"
+    CONTAINER = "list, dict or set of a module changed"
 
     @property
     def resource(self) -> str:
@@ -50,6 +57,10 @@ _RESOURCES = {
     EffectKind.MODULE_ATTR: "attribute",
     EffectKind.OVERRIDE: "dependency_overrides",
     EffectKind.PATCH_START: "patch",
+    EffectKind.KNOB: "knob",
+    EffectKind.SEED: "seed",
+    EffectKind.LOGGING: "logging",
+    EffectKind.CONTAINER: "container",
 }
 
 
@@ -96,13 +107,18 @@ class Effect(NamedTuple):
 
 _LIST_METHODS = frozenset({"append", "insert", "extend", "remove", "pop", "clear", "reverse", "sort"})
 _DICT_METHODS = frozenset({"pop", "popitem", "update", "setdefault", "clear"})
-_METHODS = _LIST_METHODS | _DICT_METHODS
+_METHODS = _LIST_METHODS | _DICT_METHODS | CONTAINER_METHODS
 _FUNCTIONS = {
     "os.putenv": EffectKind.ENV_PUTENV,
     "os.unsetenv": EffectKind.ENV_PUTENV,
     "os.chdir": EffectKind.CWD,
     "os.fchdir": EffectKind.CWD,
+    "logging.disable": EffectKind.LOGGING,
+    **dict.fromkeys(KNOBS, EffectKind.KNOB),
+    **dict.fromkeys(SEEDS, EffectKind.SEED),
 }
+NAMED = frozenset({EffectKind.KNOB, EffectKind.SEED, EffectKind.LOGGING, EffectKind.CONTAINER})
+"""Kinds whose *target* alone says which state it is: the knob, the generator, ``level:NAME``, the container."""
 _FUNCTION_NAMES = frozenset(name.rpartition(".")[2] for name in _FUNCTIONS)
 PATCHES = frozenset(
     f"{module}.patch{kind}" for module in ("unittest.mock", "mock") for kind in ("", ".object", ".multiple", ".dict")
@@ -178,7 +194,10 @@ class _Finder:
         name = self._qualified(node)
         if name in {"os.environ", "sys.path", "sys.modules"}:
             return name, name
-        return ("os.environ", name) if name == "os.environb" else (None, name)
+        if name == "os.environb":
+            return "os.environ", name
+        shared = shared_container(node, name, self.function, self.model) if self.function.node is not None else None
+        return ("container", shared) if shared is not None else (None, name)
 
     def _assigned(self, target: ast.expr, value: ast.expr, node: ast.Assign | ast.AnnAssign, alone: bool) -> None:
         if isinstance(target, ast.Tuple | ast.List):
@@ -204,7 +223,7 @@ class _Finder:
                 self._add(kind, node, node, "augment", target.value, name, target.slice, node.value)
         elif isinstance(target, ast.Name | ast.Attribute):
             resource, name = self._container(target)
-            if resource is not None:
+            if resource not in {None, "container"}:
                 kind = EffectKind.ENV_BULK if resource == "os.environ" else _SETITEM[resource]
                 self._add(kind, node, node, "augment", target, name, None, node.value)
             elif isinstance(target, ast.Attribute):
@@ -232,6 +251,10 @@ class _Finder:
             self._add(EffectKind.OVERRIDE, node, whole, method, target, self._qualified(target), None, value)
             return
         name = self._qualified(target)
+        if name is None and isinstance(target.value, ast.Call):
+            if self._qualified(target.value.func) == "decimal.getcontext":
+                self._add(EffectKind.KNOB, node, whole, method, target, KNOBS["decimal.setcontext"], None, value)
+            return
         if name is None or name.startswith("builtins."):
             return
         if name == "os.environ":
@@ -256,6 +279,8 @@ class _Finder:
                 kind = EffectKind.SYS_PATH
             elif resource in {"sys.modules", "dependency_overrides"} and method in _DICT_METHODS:
                 kind = _SETITEM[resource]
+            elif resource == "container":
+                kind = EffectKind.CONTAINER
             if kind is not None:
                 key = node.args[0] if node.args and method in {"pop", "setdefault"} else None
                 given = node.args[1:] if key is not None else node.args
@@ -263,6 +288,11 @@ class _Finder:
                 self._add(kind, node, self._alone(node), method, func.value, name, key, value)
         elif method in _FUNCTION_NAMES:
             self._called(node, func)
+        elif method in LOGGER_METHODS:
+            logger = logger_behind(func.value, self.function, self.model)
+            if logger is not None:
+                target, value = f"{LOGGER_METHODS[method]}:{logger}", node.args[0] if node.args else None
+                self._add(EffectKind.LOGGING, node, self._alone(node), method, func.value, target, None, value)
         elif method == "start" and self._is_patcher(func.value):
             self._add(EffectKind.PATCH_START, node, self._alone(node), "start", func.value, None)
 
@@ -276,7 +306,7 @@ class _Finder:
                 return
         name = self._qualified(func)
         kind = _FUNCTIONS.get(name) if name else None
-        if kind is not None:
+        if kind is not None and name is not None and not only_reads(name, node):
             key = node.args[0] if node.args and kind is EffectKind.ENV_PUTENV else None
             value = node.args[-1] if node.args else None
             self._add(
@@ -285,7 +315,7 @@ class _Finder:
                 self._alone(node),
                 func.attr if isinstance(func, ast.Attribute) else func.id,
                 None,
-                name,
+                KNOBS.get(name) or SEEDS.get(name) or name,
                 key,
                 value,
             )
@@ -328,6 +358,7 @@ _SETITEM: dict[str | None, EffectKind] = {
     "sys.path": EffectKind.SYS_PATH,
     "sys.modules": EffectKind.SYS_MODULES,
     "dependency_overrides": EffectKind.OVERRIDE,
+    "container": EffectKind.CONTAINER,
 }
 _DELITEM: dict[str | None, EffectKind] = {**_SETITEM, "os.environ": EffectKind.ENV_DELETE}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from testlsp.semantic.effects import PATCHES, Effect
+from testlsp.semantic.effects import PATCHES, Effect, EffectKind
 from testlsp.semantic.functions import Function
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import dotted
@@ -92,7 +92,10 @@ def _container(node: ast.expr, function: Function | None, model: SemanticModel) 
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, ast.Attribute) and node.attr == "dependency_overrides":
         return node.attr
-    return model.qualified_name(node, function)
+    name = model.qualified_name(node, function)
+    if name is None and isinstance(node, ast.Name) and not model.is_local(node.id, function):
+        return f".{node.id}"  # a variable of the module
+    return name
 
 
 def _attribute(call: ast.Call, function: Function | None, model: SemanticModel, by_text: bool) -> str | None:
@@ -149,6 +152,9 @@ def _covers(patched: Patched, effect: Effect) -> bool:
     resource = effect.kind.resource
     if resource in {"attribute", "sys"}:
         return patched.resource.startswith("attribute:") and _within(effect.target or "", patched.resource[10:])
+    if effect.kind is EffectKind.CONTAINER:
+        name = patched.resource.removeprefix("attribute:")
+        return _within(effect.target or "", name) and (patched.key is None or patched.key == effect.key_dump)
     if patched.resource == f"attribute:{resource}":
         return True  # ``patch("os.environ", {})``: what is changed is a stand-in
     return patched.resource == resource and (

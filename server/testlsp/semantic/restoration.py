@@ -26,8 +26,10 @@ from testlsp.semantic.cleanup import (
     speaks_of,
     telling_cleanup,
 )
-from testlsp.semantic.effects import Effect, EffectKind, dotted_text, effects_of
+from testlsp.semantic.effects import NAMED, Effect, EffectKind, dotted_text, effects_of
 from testlsp.semantic.functions import Function
+from testlsp.semantic.knobs import KNOBS, SEEDS, goes_back
+from testlsp.semantic.loggers import LOGGER_METHODS
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import dotted
 from testlsp.semantic.order import is_last_act
@@ -106,6 +108,10 @@ def _puts_back(other: Effect, effect: Effect, model: SemanticModel) -> bool:
         return other.method in _DELETES and effect.method in {"setitem", "assign", "setattr"}
     if other.kind is EffectKind.CWD and _is_saved_directory(other):
         return True
+    if effect.kind in NAMED and isinstance(other.value, ast.Name | ast.Attribute):
+        return True
+    if effect.kind in NAMED and goes_back(other.method, other.value):
+        return True
     if other.kind is EffectKind.MODULE_ATTR and _is_opposite(other.value, effect.value):
         return True
     if effect.method in _DELETES:
@@ -171,6 +177,8 @@ def _undoes(other: Effect, effect: Effect) -> bool:
         return False
     if effect.kind in {EffectKind.MODULE_ATTR, EffectKind.SYS_ATTR}:
         return other.target == effect.target
+    if effect.kind in NAMED and other.target != effect.target:
+        return False
     if effect.kind is EffectKind.PATCH_START:
         return False
     if effect.kind in {EffectKind.CWD, EffectKind.SYS_PATH}:
@@ -276,6 +284,8 @@ def _callback_restores(call: ast.Call, effect: Effect, function: Function, model
                 return True
             if name == "builtins.setattr" and resource == "attribute":
                 return True
+            if effect.kind in NAMED and _is_about(node, name, effect):
+                return True
             if resource == "os.environ" and name in {"os.putenv", "os.unsetenv"}:
                 return True
     callback = call.args[0]
@@ -284,6 +294,15 @@ def _callback_restores(call: ast.Call, effect: Effect, function: Function, model
         last = text.rpartition(".")[2]
         return cleanup_name(last) or any(word in text for word in TELLING.get(resource, ()))
     return False
+
+
+def _is_about(node: ast.Attribute | ast.Name, name: str, effect: Effect) -> bool:
+    """Whether *node*, in a registered clean-up, is the function that turns the knob back, or the container."""
+    if effect.kind is EffectKind.CONTAINER:
+        return name == effect.target or f".{getattr(node, 'id', '')}" == effect.target
+    if effect.kind is EffectKind.LOGGING:
+        return name == effect.target or LOGGER_METHODS.get(getattr(node, "attr", "")) is not None
+    return (KNOBS.get(name) or SEEDS.get(name)) == effect.target
 
 
 def _of_another_key(call: ast.Call, effect: Effect) -> bool:
@@ -390,7 +409,7 @@ def _resource_of(effect: Effect) -> str:
     resource = effect.kind.resource
     if resource == "os.environ" and effect.key is not None and _literal(effect.key):
         return f"{resource}[{effect.key_dump}]"
-    return f"attribute:{effect.target}" if resource == "attribute" else resource
+    return f"{resource}:{effect.target}" if resource == "attribute" or effect.kind in NAMED else resource
 
 
 def _put_back_with(patched: Patched) -> Iterable[str]:
@@ -435,7 +454,8 @@ def _fixture_restores(effect: Effect, model: SemanticModel, graph: FixtureGraph 
 
     outer = effect.function.outermost
     closure = graph.closure(Site(model.source.path, outer.chain, outer.name))
-    wanted = {effect.kind.resource, f"attribute:{effect.target}"}
+    named = effect.kind.resource if effect.kind in NAMED else "attribute"
+    wanted = {effect.kind.resource, f"{named}:{effect.target}"}
     own = (model.source.path, outer.chain, outer.name)
     for fixture in closure.active:
         if fixture.function in _PYTESTER and effect.kind.resource in _PYTESTER_RESTORES:
