@@ -6,7 +6,14 @@ import pytest
 from testlsp.semantic import FileRole, SemanticModel
 from testlsp.semantic.effects import Effect, effects_of
 from testlsp.semantic.graph import FixtureGraph
-from testlsp.semantic.imported_objects import is_asserted_otherwise, is_reset, is_shared, surely_exists
+from testlsp.semantic.imported_objects import (
+    is_asserted_otherwise,
+    is_class_attribute,
+    is_original,
+    is_reset,
+    is_shared,
+    surely_exists,
+)
 from testlsp.semantic.order import is_last_act
 from testlsp.semantic.patches import is_patched
 from testlsp.semantic.restoration import RestoredBy, restoration
@@ -47,6 +54,32 @@ def test_only_modules_and_imported_objects_are_shared(line: str, shared: bool) -
     _, [effect] = effects(line)
 
     assert is_shared(effect) is shared
+
+
+@pytest.mark.parametrize(
+    ("line", "of_class"),
+    [
+        ("Model.send = None", True),
+        ("config.Model.send = None", True),
+        ("Model.objects.limit = 1", False),
+        ("Model.send.return_value = 1", False),
+        ("config.FakeModel.send = 1", False),
+        ("config.URL.host = 1", False),
+        ("config.DEBUG = True", False),
+    ],
+)
+def test_classes_are_told_by_their_names(line: str, of_class: bool) -> None:
+    """An attribute of an imported class itself belongs to all its instances; what is behind one may be anything."""
+    _, [effect] = effects(line)
+
+    assert is_class_attribute(effect) is of_class
+
+
+def test_the_original_is_known_by_its_name() -> None:
+    """Who saves an attribute when the file is imported and assigns that starts a test afresh."""
+    model, found = effects("Model.send = saved\nModel.get = saved", "saved = Model.send\ndef test_it():")
+
+    assert [is_original(effect, model) for effect in found] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import ast
-
-from testlsp.lint import Applicability, Bad, Context, Fix, Good, Rule, on_effect
-from testlsp.semantic.effects import Effect, EffectKind, effects_of
+from testlsp.lint import Bad, Context, Good, Rule, on_effect
+from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FileRole, FunctionKind
-from testlsp.semantic.imported_objects import is_asserted_otherwise, is_reset, is_shared, is_test_mode, surely_exists
+from testlsp.semantic.imported_objects import is_asserted_otherwise, is_reset, is_shared, is_test_mode
 
-from testlsp_rules.process_state._forms import monkeypatched
+from testlsp_rules.process_state._attributes import setattr_fixes, shown
 from testlsp_rules.process_state._leaks import SEEN, is_guarded, is_leak, put_back_later
 
 
@@ -436,68 +434,13 @@ class ModuleAttr(Rule):
         """Report a change of something shared that nothing undoes, or only a statement that may not be reached."""
         if not is_shared(effect) or is_reset(effect) or is_test_mode(effect):
             return
-        shown = _shown(ctx, effect)
+        name = shown(ctx, effect)
         if effect.function.kind is FunctionKind.IMPORT_TIME:
             if ctx.model.role is not FileRole.CONFTEST and not is_guarded(ctx, effect):
-                ctx.report(effect.node, f"`{shown}` is replaced when the file is imported, for all tests")
+                ctx.report(effect.node, f"`{name}` is replaced when the file is imported, for all tests")
             return
         if is_asserted_otherwise(effect) or not is_leak(ctx, effect):
             return
         later = put_back_later(ctx, effect)
         ending = "is put back only if nothing fails before" if later else "is replaced here and never put back"
-        ctx.report(effect.node, f"`{shown}` {ending}", fixes=_fixes(ctx, effect))
-
-
-def _shown(ctx: Context, effect: Effect) -> str:
-    assert effect.container is not None
-    assert effect.target is not None
-    return f"{ctx.source_of(effect.container)}.{effect.target.rpartition('.')[2]}"
-
-
-def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
-    assert effect.container is not None
-    assert effect.target is not None
-    if any(
-        other.method == "delattr" and other.target == effect.target for other in effects_of(effect.function, ctx.model)
-    ):
-        if effect.method != "delattr":
-            return []  # monkeypatch would fail to delete at the end what the test has deleted itself
-    owner, attribute = ctx.source_of(effect.container), effect.target.rpartition(".")[2]
-    exists = surely_exists(effect)
-    raising = "" if exists else ", raising=False"
-    grade = Applicability.SAFE if exists and effect.method != "augment" else Applicability.UNSAFE
-    value, whole = effect.value, effect.whole
-    if effect.method == "augment":
-        if not isinstance(effect.node, ast.AugAssign) or not isinstance(effect.node.op, ast.Add):
-            return []
-        whole = effect.node
-    elif effect.method != "delattr" and value is None:
-        return []
-
-    def replacement() -> str:
-        assert value is not None
-        text = ctx.source_of(value)
-        if effect.method == "augment":
-            return f"{owner}.{attribute} + ({text})"
-        return f"({text})" if isinstance(value, ast.Tuple) and not text.startswith("(") else text
-
-    def lines() -> str:
-        if value is None:
-            return f'monkeypatch.delattr({owner}, "{attribute}")'
-        return f'monkeypatch.setattr({owner}, "{attribute}", {replacement()}{raising})'
-
-    def with_mocker() -> str:
-        create = "" if exists else ", create=True"
-        return f'mocker.patch.object({owner}, "{attribute}", {replacement()}{create})'
-
-    method = "setattr" if value is not None else "delattr"
-    return monkeypatched(
-        ctx,
-        effect,
-        f"Use `monkeypatch.{method}`",
-        lines,
-        grade,
-        lambda _: f'setattr, {owner}, "{attribute}", {owner}.{attribute}' if exists else None,
-        whole,
-        ("Use `mocker.patch.object`", with_mocker) if value is not None else None,
-    )
+        ctx.report(effect.node, f"`{name}` {ending}", fixes=setattr_fixes(ctx, effect))

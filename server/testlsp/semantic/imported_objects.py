@@ -17,6 +17,8 @@ from testlsp.semantic.names import dotted
 if TYPE_CHECKING:
     from typing import TypeGuard
 
+    from testlsp.semantic.model import SemanticModel
+
 _MOCK_ATTRIBUTES = frozenset(
     "return_value side_effect called call_count call_args call_args_list method_calls mock_calls wraps".split()
 )
@@ -51,6 +53,16 @@ def is_shared(effect: Effect) -> bool:
     return owner[-1] not in _PER_CONTEXT_NAMES and effect.target not in _RESET_BY_THE_RUNNER
 
 
+def is_class_attribute(effect: Effect) -> bool:
+    """Whether *effect* changes an attribute of an imported class itself: ``Shipment.send``, not ``Order.objects.using``."""
+    *owner, attribute = (effect.target or "").lstrip(".").split(".")
+    if len(owner) < 2 or owner[0] in {"unittest", "mock", "pytest_mock"} or attribute in _MOCK_ATTRIBUTES:
+        return False
+    if _is_rebound(effect) or any(_DOUBLE.search(part) for part in owner):
+        return False
+    return _CLASS.match(owner[-1]) is not None and not owner[-1].isupper()
+
+
 def _is_rebound(effect: Effect) -> bool:
     """Whether the function gives the imported name a new meaning: ``global app``."""
     root = (dotted(effect.container) or "").partition(".")[0]
@@ -75,6 +87,11 @@ def _is_empty(value: ast.expr | None) -> bool:
     if not isinstance(value, ast.Call) or value.args or value.keywords:
         return False
     return isinstance(value.func, ast.Name) and value.func.id in {"dict", "list", "set", "tuple"}
+
+
+def is_original(effect: Effect, model: SemanticModel) -> bool:
+    """Whether the attribute gets back what it was when the file was imported: ``send = Shipment.send`` at module level."""
+    return effect.target is not None and model.qualified_name(effect.value, effect.function) == effect.target
 
 
 def is_test_mode(effect: Effect) -> bool:
