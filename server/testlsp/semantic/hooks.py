@@ -91,8 +91,8 @@ _TABLED = frozenset(
         + " ".join(
             f"pytest_{name}"
             for name in (
-                "aiohttp asyncio base_url benchmark check clarity click codspeed console_scripts cov datadir dependency "
-                "django docker env examples factoryboy flask freezer html httpserver httpx icdiff jupyter "
+                "aiohttp asyncio base_url benchmark check clarity click codspeed console_scripts cov datadir "
+                "dependency django docker env examples factoryboy flask freezer html httpserver httpx icdiff jupyter "
                 "localserver lsp memray metadata mock order picked playwright pretty profiling randomly recording "
                 "regressions repeat rerunfailures retry socket split subtests sugar testmon timeout tornasync trio "
                 "xprocess"
