@@ -79,4 +79,6 @@ def below(*nodes: ast.AST) -> Iterator[ast.AST]:
 
 def reads(name: str, *nodes: ast.AST) -> bool:
     """Whether *name* is read somewhere in *nodes*."""
-    return any(isinstance(node, ast.Name) and node.id == name for node in below(*nodes))
+    return any(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load) for node in below(*nodes)
+    )
