@@ -45,7 +45,7 @@ TELLING = {
     "sys.modules": ("module", "import", "isolat"),
     "dependency_overrides": ("override", "dep"),
     "attribute": ("patch", "swap", "replace", "override", "setting", "config", "preserve", "restore", "setattr"),
-    "sys": ("argv", "stdout", "stderr", "stdin", "redirect", "captur", "patch", "swap", "replace"),
+    "sys": ("argv", "stdout", "stderr", "stdin", "redirect", "captur", "isolat", "patch", "swap", "replace"),
     "patch": ("patch",),
     "knob": tuple(
         "localcontext decimal errstate printoptions option_context locale timezone tz umask signal recursion gc_ "

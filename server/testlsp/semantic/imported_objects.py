@@ -54,7 +54,7 @@ def is_shared(effect: Effect) -> bool:
 
 
 def is_class_attribute(effect: Effect) -> bool:
-    """Whether *effect* changes an attribute of an imported class itself: ``Shipment.send``, not ``Order.objects.using``."""
+    """Whether *effect* changes an attribute of an imported class itself: ``Order.send``, not ``Order.objects.get``."""
     *owner, attribute = (effect.target or "").lstrip(".").split(".")
     if len(owner) < 2 or owner[0] in {"unittest", "mock", "pytest_mock"} or attribute in _MOCK_ATTRIBUTES:
         return False
@@ -90,7 +90,7 @@ def _is_empty(value: ast.expr | None) -> bool:
 
 
 def is_original(effect: Effect, model: SemanticModel) -> bool:
-    """Whether the attribute gets back what it was when the file was imported: ``send = Shipment.send`` at module level."""
+    """Whether the attribute gets back what it was when the file was imported: ``send = Order.send`` at module level."""
     return effect.target is not None and model.qualified_name(effect.value, effect.function) == effect.target
 
 
