@@ -108,7 +108,8 @@ _ADDING = frozenset(
     "append appendleft extend extendleft insert add update setdefault sort reverse rotate subtract move_to_end "
     "intersection_update difference_update symmetric_difference_update".split()
 )
-_METHODS = _REMOVING | _ADDING
+CHANGING_METHODS = _REMOVING | _ADDING
+"""Methods of lists, dicts, sets and the like that change them."""
 # Of something inside the value nothing is known, so only what no other object has under that name.
 _INNER_METHODS = frozenset({"append", "extend", "insert", "setdefault", "popitem"})
 
@@ -155,7 +156,7 @@ def _direct(function: Function, names: frozenset[str]) -> Iterator[Mutation]:
     for node in bag.get(ast.Call, ()):
         assert isinstance(node, ast.Call)
         func = node.func
-        if not isinstance(func, ast.Attribute) or func.attr not in _METHODS:
+        if not isinstance(func, ast.Attribute) or func.attr not in CHANGING_METHODS:
             continue
         name = _root(func.value)
         if name in names and (isinstance(func.value, ast.Name) or func.attr in _INNER_METHODS):
