@@ -47,6 +47,7 @@ class AsyncNotRun(Rule):
     since = "0.1"
     message = "nothing awaits this test: it bears no mark of an async plugin, and `asyncio_mode` is not `auto`"
     source = "https://docs.pytest.org/en/stable/changelog.html#pytest-8-4-0-2025-06-02"
+    words = ("async",)
     examples = (
         Bad(
             """

@@ -32,6 +32,7 @@ class MarkerUnregistered(Rule):
     since = "0.1"
     message = "this mark is not registered"
     source = "https://docs.pytest.org/en/stable/how-to/mark.html#registering-marks"
+    words = ("mark",)
     examples = (
         Bad(
             """

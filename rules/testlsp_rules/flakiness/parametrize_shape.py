@@ -33,6 +33,7 @@ class ParametrizeShape(Rule):
     ruff = ("PT014",)
     related = ("PT014 (ruff)", "S8998 (SonarPython)", "PTD603 (pytest-tidy)")
     source = "https://docs.pytest.org/en/stable/deprecations.html#parametrize-iterators"
+    words = ("parametrize",)
     examples = (
         Bad(
             """

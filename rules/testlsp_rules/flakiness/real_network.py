@@ -46,6 +46,7 @@ class RealNetwork(Rule):
     options = ("integration-markers", "integration-paths")
     related = ("PTD304 (pytest-tidy)",)
     source = "https://docs.pytest.org/en/stable/explanation/flaky.html"
+    words = ("requests", "httpx", "urllib", "boto3")
     examples = (
         Bad(
             """

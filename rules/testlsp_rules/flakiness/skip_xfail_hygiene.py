@@ -33,6 +33,7 @@ class SkipXfailHygiene(Rule):
     severity = Severity.INFORMATION
     related = ("S1607 (SonarPython)", "S9001 (SonarPython)")
     source = "https://docs.pytest.org/en/stable/how-to/skipping.html#strict-parameter"
+    words = ("skip", "xfail")
     examples = (
         Bad(
             """

@@ -33,6 +33,7 @@ class TestOrderNumbered(Rule):
     message = "these numbered tests share state: none of them can run alone"
     severity = Severity.INFORMATION
     source = "https://docs.pytest.org/en/stable/explanation/flaky.html#system-state"
+    words = ("test_0", "test_1", "test0", "test1", "step", "part", "phase")
     examples = (
         Bad(
             """

@@ -42,6 +42,7 @@ class UnorderedCompare(Rule):
     since = "0.1"
     message = "the order of a set is not defined; compare sorted lists"
     source = "https://docs.python.org/3/library/os.html#os.listdir"
+    words = ("listdir", "glob", "iterdir", "scandir", "list", "tuple", "for ")
     examples = (
         Bad(
             """

@@ -102,7 +102,11 @@ class SuppressionRule(Rule):
 
     def judge(self, source: SourceFile, verdict: Verdict) -> Diagnostic | None:
         """Return the finding about one comment, range in offsets of the file and edits in those of its statement."""
-        raise NotImplementedError
+        return None
+
+    def review(self, source: SourceFile, comment: Suppression) -> Diagnostic | None:
+        """Return a finding that needs no more than the comment itself; asked of each one, whatever it silences."""
+        return None
 
 
 def apply_suppressions(
@@ -142,6 +146,17 @@ def apply_suppressions(
                 for rule in judges
                 if (diagnostic := rule.judge(source, verdict)) is not None
             ]
+            if not late:
+                about += [
+                    (
+                        diagnostic._replace(severity=severities.get(rule.code, diagnostic.severity)),
+                        comment.statement,
+                    )
+                    for comment in comments
+                    if comment.kind != "noqa"
+                    for rule in judges
+                    if (diagnostic := rule.review(source, comment)) is not None
+                ]
             left, hushed = sieve.pass_through(about)
             kept += left
             silenced += hushed
