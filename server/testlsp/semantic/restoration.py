@@ -173,6 +173,8 @@ def _undoes(other: Effect, effect: Effect) -> bool:
     """Whether *other* concerns the state that *effect* changed: the same key or attribute, or all of it."""
     if other.kind is EffectKind.SYS_ATTR and other.target == effect.kind.resource:
         return True  # ``sys.modules = before``
+    if effect.kind is EffectKind.CONTAINER and other.kind is EffectKind.MODULE_ATTR:
+        return other.target == effect.target  # ``module.NAMES = before``
     if other.kind.resource != effect.kind.resource:
         return False
     if effect.kind in {EffectKind.MODULE_ATTR, EffectKind.SYS_ATTR}:
@@ -455,7 +457,7 @@ def _fixture_restores(effect: Effect, model: SemanticModel, graph: FixtureGraph 
     outer = effect.function.outermost
     closure = graph.closure(Site(model.source.path, outer.chain, outer.name))
     named = effect.kind.resource if effect.kind in NAMED else "attribute"
-    wanted = {effect.kind.resource, f"{named}:{effect.target}"}
+    wanted = {effect.kind.resource, f"attribute:{effect.target}", f"{named}:{effect.target}"}
     own = (model.source.path, outer.chain, outer.name)
     for fixture in closure.active:
         if fixture.function in _PYTESTER and effect.kind.resource in _PYTESTER_RESTORES:
