@@ -185,7 +185,20 @@ def clean_parser() -> argparse.ArgumentParser:
 
 
 def _parser(command: str, description: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(prog=f"testlsp {command}", description=description, allow_abbrev=False)
+    return argparse.ArgumentParser(
+        prog=f"testlsp {command}", description=description, allow_abbrev=False, formatter_class=_Formatter
+    )
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Knows its width; argparse would ask `shutil`, which imports three compression libraries, for every argument."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            width = os.get_terminal_size().columns
+        except OSError:
+            width = int(os.environ.get("COLUMNS") or 80)
+        super().__init__(prog, width=width - 2)
 
 
 def _comma(text: str) -> list[str]:

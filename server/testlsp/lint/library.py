@@ -71,7 +71,9 @@ class RuleLibrary:
             waiting = [rule for rule in self.rules if rule.code in codes and isinstance(rule, RuleEntry)]
             kept = (self._made(codes, waiting), waiting)
         rules, waiting = kept
-        called = {rule.code for rule in waiting if text is None or not rule.words or any(map(text.__contains__, rule.words))}
+        called = {
+            rule.code for rule in waiting if text is None or not rule.words or any(map(text.__contains__, rule.words))
+        }
         if called:
             waiting = [rule for rule in waiting if rule.code not in called]
             rules = self._made(codes, waiting)

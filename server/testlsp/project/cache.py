@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from testlsp import __version__
+from testlsp.project.outcome import digest
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,13 +26,6 @@ CREATE TABLE IF NOT EXISTS results (path TEXT PRIMARY KEY, digest TEXT, env TEXT
                                     findings TEXT, notes TEXT, suppressed INTEGER);
 CREATE TABLE IF NOT EXISTS configuration (key TEXT PRIMARY KEY, value TEXT);
 """
-
-
-def digest(data: bytes) -> str:
-    """Return a short text that stands for *data*."""
-    import hashlib
-
-    return hashlib.blake2b(data, digest_size=12).hexdigest()
 
 
 @lru_cache(maxsize=1)
@@ -64,7 +58,8 @@ class SummaryRow(NamedTuple):
 
 class ResultRow(NamedTuple):
     """A kept result; *deps* are pairs of a path and what it must still say, *users* stands for the whole project or is
-    ""."""
+    "".
+    """
 
     digest: str
     env: str

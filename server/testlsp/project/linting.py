@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from testlsp.config.settings import Settings
 from testlsp.lint.context import GraphSource
 from testlsp.lint.diagnostic import Diagnostic
 from testlsp.lint.directives import may_hold
@@ -12,8 +13,6 @@ from testlsp.lint.suppressions import Suppression, apply_suppressions
 from testlsp.project.rules import Selection
 from testlsp.semantic import SemanticModel
 from testlsp.syntax import SourceFile, Statement
-
-from testlsp.config.settings import Settings
 
 
 class Piece(NamedTuple):

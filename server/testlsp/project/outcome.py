@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from testlsp.config.settings import Settings
 from testlsp.project.analysis import Analysis, analyse, notes_of, records_of, with_edits
-from testlsp.project.cache import digest
 from testlsp.project.files import FileProblem, decode, read_bytes
 from testlsp.project.records import Finding, Note
 from testlsp.project.rules import Selection
@@ -21,7 +20,8 @@ age."""
 
 class Outcome(NamedTuple):
     """The result for one file. *summary* is data; *provisional* says that the findings depend on files not yet
-    known."""
+    known.
+    """
 
     path: str
     digest: str
@@ -31,6 +31,13 @@ class Outcome(NamedTuple):
     notes: tuple[Note, ...]
     suppressed: int
     provisional: bool = False
+
+
+def digest(data: bytes) -> str:
+    """Return a short text that stands for *data*."""
+    import hashlib
+
+    return hashlib.blake2b(data, digest_size=12).hexdigest()
 
 
 def unreadable(path: str, problem: FileProblem) -> Outcome:
@@ -47,15 +54,20 @@ def outcome_on_disk(
     explicit: bool = False,
     details: bool = False,
     whole_project: bool = False,
+    alone: bool = False,
 ) -> Outcome:
-    """Analyse the file at *path*; never raises for what is in it."""
+    """Analyse the file at *path*; never raises for what is in it.
+
+    *alone* says that nobody keeps the outcome or asks for what it depends on.
+    """
     try:
         data = read_bytes(path)
         text = decode(data, path).text
     except FileProblem as problem:
         return unreadable(path, problem)
     analysis = analyse(path, text, settings, selection, summaries, explicit, whole_project)
-    outcome = outcome_of(analysis, digest(data), summaries, details=details, whole_project=whole_project)
+    content = "" if alone else digest(data)
+    outcome = outcome_of(analysis, content, summaries, details=details, whole_project=whole_project)
     for piece in analysis.source.statements:
         piece.memo.clear()  # cuts the circles of references, so that memory is free without the garbage collector
     return outcome
@@ -79,7 +91,7 @@ def outcome_of(
         source.path,
         content,
         analysis.summary.to_data(),
-        dependencies_of(source.path, summaries) if analysis.used_graph else (),
+        dependencies_of(source.path, summaries) if analysis.used_graph and content else (),
         findings,
         notes_of(analysis, lines) if source.problems or analysis.findings.crashes else (),
         len(analysis.findings.suppressed),

@@ -29,7 +29,8 @@ class EditRecord(NamedTuple):
 
 class FixRecord(NamedTuple):
     """A fix that a finding offers; *edits* is None until somebody asks for them, and () where there is no faithful
-    one."""
+    one.
+    """
 
     title: str
     applicability: str

@@ -14,7 +14,6 @@ from testlsp.semantic.summary import FileSummary
 from testlsp.syntax import SourceFile, Statement
 from testlsp.text import LineIndex
 
-
 Trial = Callable[[str, "tuple[Statement, ...]"], Callable[[str], "tuple[SourceFile, FileFindings]"]]
 
 

@@ -154,7 +154,8 @@ class Summaries:
 
     def graph_with(self, path: str, summary: FileSummary) -> FixtureGraph:
         """Return a graph for *path* alone: *summary* and what its answers depend on; the file itself is not
-        remembered."""
+        remembered.
+        """
         self.add_root(path)
         needed = self._closure_of(path, summary)
         known = {place: self.known[place] for place in needed if place in self.known}

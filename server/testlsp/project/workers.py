@@ -76,6 +76,7 @@ def _prepare(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
     configuration = Configuration(cwd=cwd, overrides=overrides, config_file=config_file, isolated=isolated)  # type: ignore[arg-type]
     _checker = Checker(configuration, rules, jobs=1)
+    _checker.works_for_another = True
 
 
 def _analyse(paths: list[str], explicit: frozenset[str], details: bool) -> list[Outcome]:
