@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from testlsp.text.named import NamedTuple
 
 OUTPUT_FORMATS = ("full", "concise", "json", "github")
 COLOURS = ("auto", "always", "never")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from testlsp.cli.arguments import CheckOptions
 from testlsp.cli.terminal import Terminal
@@ -13,6 +13,7 @@ from testlsp.config.problems import ConfigProblem
 from testlsp.config.selectors import RuleKey
 from testlsp.lint.library import AnyRule
 from testlsp.project.configuration import Configuration
+from testlsp.text.named import NamedTuple
 
 COMMAND_LINE = "command line"
 

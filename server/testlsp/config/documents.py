@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from testlsp import __version__
 from testlsp.config.load import Layer, broken, read_pyproject_document, read_table
@@ -16,6 +16,7 @@ from testlsp.config.problems import ConfigProblem
 from testlsp.config.pytest_ini import CONFIG_NAMES, PytestTable, read_pytest_config, read_pytest_document
 from testlsp.config.ruff import RUFF_NAMES, RuffTable, read_ruff_document
 from testlsp.config.toml_text import BrokenToml, parse_toml
+from testlsp.text.named import NamedTuple
 
 TESTLSP_NAMES = ("testlsp.toml", "pyproject.toml")
 

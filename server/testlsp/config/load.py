@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from testlsp.config.globs import anchored
 from testlsp.config.problems import ConfigProblem, unknown
 from testlsp.config.settings import PytestSettings, RuffSettings, Settings, defaults, key_of, setting_names
 from testlsp.config.toml_text import BrokenToml, line_of, parse_toml
+from testlsp.text.named import NamedTuple
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -7,12 +7,13 @@ calls of pytest and pytest-asyncio (types of the options).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from testlsp.config.load import broken
 from testlsp.config.problems import ConfigProblem
 from testlsp.config.settings import PytestSettings
 from testlsp.config.toml_text import BrokenToml, line_of, parse_toml
+from testlsp.text.named import NamedTuple
 
 # The files pytest looks for in a folder; the first that speaks of pytest wins.
 CONFIG_NAMES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")

@@ -6,9 +6,10 @@ https://docs.astral.sh/ruff/configuration/ (which file counts) and https://docs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from testlsp.config.settings import RuffSettings
+from testlsp.text.named import NamedTuple
 
 # The files ruff looks for in a folder, strongest first; a pyproject.toml counts only with a table [tool.ruff].
 RUFF_NAMES = (".ruff.toml", "ruff.toml", "pyproject.toml")

@@ -7,10 +7,11 @@ A selector is a code ("TL101"), a name ("environ-setitem"), the beginning of a c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from testlsp.config.problems import ConfigProblem, unknown
 from testlsp.config.settings import key_of
+from testlsp.text.named import NamedTuple
 
 T = TypeVar("T")
 

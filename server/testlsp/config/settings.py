@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, TypeVar
 
 from testlsp.config.globs import path_matcher
+from testlsp.text.named import NamedTuple
 
 T = TypeVar("T")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from testlsp.text.named import NamedTuple
 
 # Not compiled here: they are needed only when something is wrong, and compiling takes longer than this import.
 _HEADER = r"\s*\[{1,2}\s*([^\]#]+?)\s*\]"

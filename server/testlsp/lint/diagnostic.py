@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import NamedTuple
 
 from testlsp.text import Edit, TextRange
+from testlsp.text.named import NamedTuple
 
 
 class Severity(enum.Enum):

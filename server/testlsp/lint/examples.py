@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from testlsp.text import TextRange
+from testlsp.text.named import NamedTuple
 
 MAIN_PATH = "tests/test_example.py"
 

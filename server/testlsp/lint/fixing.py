@@ -8,11 +8,12 @@ several files is never taken without asking: it applies as a whole, in an editor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from testlsp.lint.diagnostic import Applicability, Diagnostic, Fix
 from testlsp.lint.run import FileFindings
 from testlsp.text import Edit, apply_edits
+from testlsp.text.named import NamedTuple
 
 if TYPE_CHECKING:
     from testlsp.syntax import SourceFile

@@ -7,11 +7,12 @@ rule to find anything in it, an index keeps that, and a rule is loaded with the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Union
+from typing import Union
 
 from testlsp.config.selectors import RuleKey
 from testlsp.lint.rule import Rule
 from testlsp.lint.ruleset import RuleSet
+from testlsp.text.named import NamedTuple
 
 
 class RuleEntry(NamedTuple):

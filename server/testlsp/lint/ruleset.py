@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from testlsp.config.selectors import RuleKey
 from testlsp.lint.rule import Rule
 from testlsp.semantic.functions import FunctionKind
+from testlsp.text.named import NamedTuple
 
 if TYPE_CHECKING:
     from testlsp.lint.context import Context

@@ -8,7 +8,7 @@ statement is linted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from testlsp.lint.context import Context, GraphSource
 from testlsp.lint.diagnostic import Diagnostic, Severity
@@ -16,6 +16,7 @@ from testlsp.lint.ruleset import Handlers, RuleSet
 from testlsp.lint.suppressions import Suppression, apply_suppressions
 from testlsp.semantic.effects import effects_of
 from testlsp.semantic.functions import Function
+from testlsp.text.named import NamedTuple
 
 if TYPE_CHECKING:
     from testlsp.config.settings import Settings

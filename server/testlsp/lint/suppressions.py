@@ -6,11 +6,12 @@ Most files hold no such comment; for them nothing is read and nothing imported.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from testlsp.lint.diagnostic import Diagnostic, Severity
 from testlsp.lint.rule import Rule
 from testlsp.text import TextRange
+from testlsp.text.named import NamedTuple
 
 if TYPE_CHECKING:
     from testlsp.config.selectors import RuleKey

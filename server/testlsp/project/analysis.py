@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from testlsp.config.settings import Settings
 from testlsp.lint.diagnostic import Diagnostic
 from testlsp.lint.fixing import edits_of
@@ -17,6 +15,7 @@ from testlsp.semantic.summary import FileSummary, summarise
 from testlsp.syntax import SourceFile, parse
 from testlsp.syntax.recovery import PYTHON
 from testlsp.text import LineIndex
+from testlsp.text.named import NamedTuple
 
 
 class Analysis(NamedTuple):

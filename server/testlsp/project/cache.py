@@ -12,10 +12,11 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from testlsp import __version__
 from testlsp.project.outcome import digest
+from testlsp.text.named import NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3

@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from testlsp.config.settings import Settings
 from testlsp.lint.diagnostic import Applicability
@@ -24,6 +24,7 @@ from testlsp.project.records import Finding, Note
 from testlsp.project.rules import Selection, Selector
 from testlsp.project.summaries import Summaries
 from testlsp.semantic.summary import FileSummary
+from testlsp.text.named import NamedTuple
 
 if TYPE_CHECKING:
     from testlsp.project.kept import KeptResults

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import MutableMapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from testlsp.config.documents import ALL_NAMES, TESTLSP_NAMES, ConfigDocument, read_document
 from testlsp.config.load import Layer, merge
@@ -16,6 +15,7 @@ from testlsp.config.selectors import RuleKey, selector_uses, unknown_selectors
 from testlsp.config.settings import RuffSettings, Settings
 from testlsp.config.toml_text import line_of
 from testlsp.project.files import FileProblem, existing, read_config
+from testlsp.text.named import NamedTuple
 
 # Files whose change can change the settings of the files below them: what an editor should watch.
 WATCHED_NAMES = (*ALL_NAMES, "setup.py")

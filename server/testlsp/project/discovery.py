@@ -10,11 +10,11 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import NamedTuple
 
 from testlsp.config.settings import Settings
 from testlsp.project.files import FileProblem, entries
 from testlsp.project.ignores import IGNORE_FILE, Ignores, ignores_above
+from testlsp.text.named import NamedTuple
 
 
 class DiscoveryProblem(NamedTuple):

@@ -11,7 +11,8 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+from testlsp.text.named import NamedTuple
 
 # https://peps.python.org/pep-0263/: one of the first two lines, and the second only below a blank line or a comment.
 _COOKIE = rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from testlsp.config.settings import Settings
 from testlsp.lint.context import GraphSource
 from testlsp.lint.diagnostic import Diagnostic
@@ -13,6 +11,7 @@ from testlsp.lint.suppressions import Suppression, apply_suppressions
 from testlsp.project.rules import Selection
 from testlsp.semantic import SemanticModel
 from testlsp.syntax import SourceFile, Statement
+from testlsp.text.named import NamedTuple
 
 
 class Piece(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any
 
 from testlsp.config.settings import Settings
 from testlsp.project.analysis import Analysis, analyse, notes_of, records_of, with_edits
@@ -12,6 +12,7 @@ from testlsp.project.records import Finding, Note
 from testlsp.project.rules import Selection
 from testlsp.project.summaries import Summaries
 from testlsp.text import LineIndex
+from testlsp.text.named import NamedTuple
 
 Dependency = tuple[str, str]
 """A path and what it must still say: the digest of its summary, "" when it must not exist, "@..." for a folder's

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
-from typing import NamedTuple
 
 from testlsp.config.settings import Settings
 from testlsp.lint import Rule
@@ -24,6 +23,7 @@ from testlsp.semantic import FileRole, SemanticModel
 from testlsp.semantic.summary import FileSummary, summarise
 from testlsp.syntax import SourceFile, Statement, parse
 from testlsp.text import LineIndex, TextRange
+from testlsp.text.named import NamedTuple
 
 
 class Opened(NamedTuple):

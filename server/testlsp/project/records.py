@@ -5,10 +5,11 @@ Lines and columns count from 1, columns in characters, as compilers print them.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from testlsp.lint.diagnostic import Diagnostic
 from testlsp.text import Edit, LineIndex
+from testlsp.text.named import NamedTuple
 
 
 class Location(NamedTuple):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from testlsp.config.selectors import by_rule, enabled, named
 from testlsp.config.settings import Settings
 from testlsp.lint.diagnostic import Severity
 from testlsp.lint.library import AnyRule, RuleLibrary
 from testlsp.lint.ruleset import RuleSet
+from testlsp.text.named import NamedTuple
 
 
 class Selection(NamedTuple):

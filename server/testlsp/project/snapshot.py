@@ -23,7 +23,18 @@ class FileState:
     *linted* is false for files that are no test files, which are read for what they define and not judged.
     """
 
-    __slots__ = ("_findings", "lines", "lint", "linted", "model", "selection", "settings", "source", "summary", "version")
+    __slots__ = (
+        "_findings",
+        "lines",
+        "lint",
+        "linted",
+        "model",
+        "selection",
+        "settings",
+        "source",
+        "summary",
+        "version",
+    )
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from testlsp.config.documents import ConfigDocument
 from testlsp.config.load import Layer, read_table
@@ -16,6 +16,7 @@ from testlsp.config.settings import Settings
 from testlsp.lint.library import AnyRule
 from testlsp.project.configuration import Configuration
 from testlsp.project.rules import Selection, Selector
+from testlsp.text.named import NamedTuple
 
 EDITOR = "editor"
 """The source of settings, and the place of problems, that come from the editor."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from testlsp.project.records import EditRecord
 from testlsp.report.frames import drawn
 from testlsp.report.styles import Style
 from testlsp.text import Edit, LineIndex, TextRange, apply_edits
+from testlsp.text.named import NamedTuple
 
 _CONTEXT = 1
 

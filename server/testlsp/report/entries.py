@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
 
 from testlsp.lint import Applicability
 from testlsp.project.records import Finding, FixRecord
+from testlsp.text.named import NamedTuple
 
 PAGES = "rules/docs"
 """Where the pages about rules lie, relative to the project's home."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from testlsp.lint import Bad, Rule
 from testlsp.lint.examples import Example
 from testlsp.report.entries import page_address
+from testlsp.text.named import NamedTuple
 
 _SAFETY = "Fix safety:"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from testlsp.text.named import NamedTuple
 
 _CODES = {"bold": "1", "red": "1;31", "green": "32", "minus": "31", "yellow": "1;33", "blue": "1;34", "cyan": "36"}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import NamedTuple
 
 from testlsp.rewrite.layout import CannotRewrite, newline_of
 from testlsp.syntax import SourceFile, Statement
 from testlsp.text import Edit, TextRange
+from testlsp.text.named import NamedTuple
 
 _FIRST_COMMENTS = re.compile(r"(?:[ \t\f]*#[^\r\n]*(?:\r\n|\n|\r))+")
 _BLANK_ROWS = re.compile(r"(?:[ \t\f]*(?:\r\n|\n|\r))*")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from testlsp.syntax import Statement
 from testlsp.text import Edit, TextRange
+from testlsp.text.named import NamedTuple
 
 _REST_OF_LINE = re.compile(r"[ \t\f]*;?[ \t\f]*(?:\\\r?\n[ \t\f]*)?(#[^\r\n]*)?(?=[\r\n]|\Z)")
 _BLANKS = " \t\f"

@@ -6,11 +6,11 @@ The standard tokenizer is enough for layout and, unlike a concrete syntax tree, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from testlsp.rewrite.layout import CannotRewrite, begins_line, row_of, row_start
 from testlsp.syntax import Statement
 from testlsp.text.lines import line_starts
+from testlsp.text.named import NamedTuple
 
 
 class Token(NamedTuple):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from testlsp.semantic.functions import Function
 from testlsp.semantic.mutation import CHANGING_METHODS
+from testlsp.text.named import NamedTuple
 
 
 class ClassChange(NamedTuple):

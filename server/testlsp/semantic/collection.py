@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from testlsp.semantic.functions import ClassInfo, FileRole, FixtureMark, Function, FunctionKind, FunctionNode
 from testlsp.semantic.names import ModuleNames, dotted
 from testlsp.syntax import Statement
+from testlsp.text.named import NamedTuple
 
 
 class Collection(NamedTuple):

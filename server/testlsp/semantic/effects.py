@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import enum
-from typing import NamedTuple
 
 from testlsp.semantic.containers import CONTAINER_METHODS, shared_container
 from testlsp.semantic.functions import Function, FunctionKind
@@ -16,6 +15,7 @@ from testlsp.semantic.knobs import KNOBS, SEEDS, only_reads
 from testlsp.semantic.loggers import LOGGER_METHODS, logger_behind
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import dotted
+from testlsp.text.named import NamedTuple
 
 
 class EffectKind(enum.Enum):

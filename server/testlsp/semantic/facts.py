@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from testlsp.semantic.collection import FIXTURE_DECORATORS, Collection, matches
 from testlsp.semantic.fixtures import ANYIO, NO_MARKS, SCOPES, ClassEntry, CollectedTest, Fixture, MarkAlias, Marks
-from testlsp.semantic.collection import Collection, FIXTURE_DECORATORS, matches
 from testlsp.semantic.functions import FunctionNode
 from testlsp.semantic.literals import constant, is_none, parametrized, texts
 from testlsp.semantic.mutation import returns_mutable
 from testlsp.semantic.names import ModuleNames, dotted
 from testlsp.syntax import NodeBag, Statement, collect
+from testlsp.text.named import NamedTuple
 
 
 class StatementFacts(NamedTuple):

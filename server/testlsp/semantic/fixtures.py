@@ -6,7 +6,9 @@ cache often, and ``dataclasses`` alone costs a twentieth of the time that a chec
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from testlsp.text.named import NamedTuple
 
 SCOPES = ("function", "class", "module", "package", "session")
 """Scopes from the narrowest to the widest; https://docs.pytest.org/en/stable/how-to/fixtures.html#fixture-scopes."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ast
 import enum
-from typing import Any, NamedTuple
+from typing import Any
 
 from testlsp.semantic.names import Binding, assignment_bindings, import_bindings
 from testlsp.syntax import NodeBag, Statement, collect, parents_of
+from testlsp.text.named import NamedTuple
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -7,10 +7,11 @@ https://docs.pytest.org/en/stable/how-to/writing_plugins.html#plugin-discovery-o
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from testlsp.semantic.modules import candidates, join
 from testlsp.syntax import NodeBag, SourceFile, collect
+from testlsp.text.named import NamedTuple
 
 if TYPE_CHECKING:
     from testlsp.semantic.graph import FixtureGraph

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from testlsp.semantic.functions import Function
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import dotted
 from testlsp.semantic.summary import marks_assigned
+from testlsp.text.named import NamedTuple
 
 if TYPE_CHECKING:
     from testlsp.semantic.graph import FixtureGraph

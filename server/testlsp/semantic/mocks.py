@@ -8,11 +8,11 @@ so is everything reached from it by attributes and calls. Fixtures and results o
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
 
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import dotted
+from testlsp.text.named import NamedTuple
 
 MOCK_ASSERTIONS = (
     "assert_called",

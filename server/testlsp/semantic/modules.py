@@ -7,7 +7,7 @@ its root directory is there already because tests are run as ``python -m pytest`
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from testlsp.text.named import NamedTuple
 
 
 class Root(NamedTuple):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from testlsp.semantic.functions import Function, FunctionNode
 from testlsp.syntax import NodeBag, collect
+from testlsp.text.named import NamedTuple
 
 Meaning = Callable[["ast.expr | None"], "str | None"]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-from typing import NamedTuple
 
 from testlsp.syntax import SourceFile, Statement
 from testlsp.syntax.tree import children
+from testlsp.text.named import NamedTuple
 
 BUILTIN_NAMES = frozenset(dir(builtins))
 

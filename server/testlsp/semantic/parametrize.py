@@ -7,9 +7,9 @@ How pytest reads them is in ``ParameterSet._parse_parametrize_args`` and ``_for_
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
 
 from testlsp.semantic.model import SemanticModel
+from testlsp.text.named import NamedTuple
 
 
 class Case(NamedTuple):

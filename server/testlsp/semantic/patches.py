@@ -8,13 +8,13 @@ call, ``syspath_prepend`` all of ``sys.path``, ``setattr`` the first value
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
 
 from testlsp.semantic.effects import PATCHES, Effect, EffectKind
 from testlsp.semantic.functions import Function
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import dotted
 from testlsp.semantic.order import dominates
+from testlsp.text.named import NamedTuple
 
 
 class Patched(NamedTuple):

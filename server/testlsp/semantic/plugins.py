@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from testlsp.semantic.modules import join, parent
+from testlsp.text.named import NamedTuple
 
 
 class Reader(Protocol):

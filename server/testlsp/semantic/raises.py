@@ -6,10 +6,10 @@ What pytest accepts: https://docs.pytest.org/en/stable/reference/reference.html#
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
 
 from testlsp.semantic.functions import Function
 from testlsp.semantic.model import SemanticModel
+from testlsp.text.named import NamedTuple
 
 _PYTEST = frozenset({"pytest.raises", "_pytest.raises.raises", "_pytest.python_api.raises"})
 _MATCHES_ANYTHING = frozenset({"", ".*", ".", ".+"})

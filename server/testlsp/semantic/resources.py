@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from testlsp.semantic.functions import Function
 from testlsp.semantic.model import SemanticModel
+from testlsp.text.named import NamedTuple
 
 
 class Resource(NamedTuple):

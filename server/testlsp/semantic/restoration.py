@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from testlsp.semantic.bases import has_unknown_base, methods_named
 from testlsp.semantic.cleanup import (
@@ -34,6 +34,7 @@ from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import dotted
 from testlsp.semantic.order import is_last_act
 from testlsp.semantic.patches import Patched, is_patched, patched_by, patches_of
+from testlsp.text.named import NamedTuple
 
 if TYPE_CHECKING:
     from testlsp.semantic.graph import FixtureGraph

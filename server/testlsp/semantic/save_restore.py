@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from testlsp.semantic.cleanup import cleanup_place
 from testlsp.semantic.effects import Effect, EffectKind, effects_of
@@ -19,6 +18,7 @@ from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import dotted
 from testlsp.semantic.order import is_last_act
 from testlsp.syntax.tree import children
+from testlsp.text.named import NamedTuple
 
 ENVIRONMENT = frozenset({EffectKind.ENV_SET, EffectKind.ENV_DELETE, EffectKind.ENV_BULK, EffectKind.ENV_REBIND})
 

@@ -10,13 +10,14 @@ import ast
 import re
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from testlsp.semantic.fixtures import Fixture
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import ModuleNames, dotted
 from testlsp.semantic.sites import Site
 from testlsp.semantic.summary import marks_assigned
+from testlsp.text.named import NamedTuple
 
 if TYPE_CHECKING:
     from testlsp.semantic.graph import FixtureGraph

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from testlsp.semantic.fixtures import Fixture
+from testlsp.text.named import NamedTuple
 
 
 class Site(NamedTuple):

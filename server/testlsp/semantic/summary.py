@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from testlsp.semantic.assertions import checking_helpers
 from testlsp.semantic.facts import StatementFacts, required_parameters, statement_facts, yields
@@ -25,6 +25,7 @@ from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import ModuleNames, dotted
 from testlsp.semantic.uncollected import idle_names
 from testlsp.syntax import SourceFile, Statement
+from testlsp.text.named import NamedTuple
 
 
 class FileSummary(NamedTuple):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from typing import Any, NamedTuple
+from typing import Any
 
 from testlsp.text import TextRange, byte_column
 from testlsp.text.lines import line_starts
+from testlsp.text.named import NamedTuple
 
 
 class SyntaxProblem(NamedTuple):

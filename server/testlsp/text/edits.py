@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from testlsp.text.named import NamedTuple
 from testlsp.text.ranges import TextRange
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from testlsp.text.named import NamedTuple
 
 
 class TextRange(NamedTuple):
