@@ -58,7 +58,7 @@ def accepted_statuses(ctx: Context) -> list[Accepted]:
         nodes: list[ast.Assert | ast.Call] = [*_telling_asserts(function), *_telling_calls(function)]
         found = [item for node in nodes for part in _claims(node) if (item := _accepted(ctx, part)) is not None]
         if found and not _prepares(ctx):
-            found = [item for item in found if not _codes_vary(ctx, item.node)]
+            found = [item for item in found if not codes_vary(ctx, item.node)]
         elif found:
             found = []
         function.memo["accepted statuses"] = found
@@ -110,26 +110,27 @@ def _exactly(ctx: Context, item: Accepted, number: int, text: str) -> Fix:
 def _claims(node: ast.Assert | ast.Call) -> list[ast.expr]:
     """Return the expressions that *node* says are true."""
     if isinstance(node, ast.Assert):
-        return _conjuncts(node.test)
+        return conjuncts(node.test)
     if getattr(node.func, "attr", "") == "assertTrue":
-        return _conjuncts(node.args[0]) if node.args else []
+        return conjuncts(node.args[0]) if node.args else []
     return [node] if len(node.args) == 2 and not node.keywords else []
 
 
-def _conjuncts(node: ast.expr) -> list[ast.expr]:
+def conjuncts(node: ast.expr) -> list[ast.expr]:
+    """Return what *node* says is true, taken apart at ``and``."""
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
-        return [part for value in node.values for part in _conjuncts(value)]
+        return [part for value in node.values for part in conjuncts(value)]
     return [node]
 
 
 def _accepted(ctx: Context, node: ast.expr) -> Accepted | None:
     listed = _alternatives(node)
-    if listed is None or not _is_status(listed[0]):
+    if listed is None or not is_status(listed[0]):
         return None
     subject, elements = listed
     codes = []
     for element in elements:
-        number = _number(ctx, element)
+        number = status_number(ctx, element)
         if number is None:
             return None
         codes.append((number, ctx.source_of(element)))
@@ -161,19 +162,20 @@ def _alternatives(node: ast.expr) -> tuple[ast.expr, list[ast.expr]] | None:
     return (subject, elements) if subject is not None else None
 
 
-def _is_status(node: ast.expr) -> bool:
+def is_status(node: ast.expr) -> bool:
+    """Whether *node* is named like the status of a response."""
     if isinstance(node, ast.Attribute):
         return node.attr in ATTRIBUTES
     return isinstance(node, ast.Name) and node.id in _NAMES
 
 
-def _number(ctx: Context, node: ast.expr) -> int | None:
+def status_number(ctx: Context, node: ast.expr) -> int | None:
     """Return the status code that *node* stands for, None when it is not known."""
     if isinstance(node, ast.Constant):
         return node.value if type(node.value) is int and 100 <= node.value <= 599 else None
     if isinstance(node, ast.Attribute):
         if node.attr == "value" and isinstance(node.value, ast.Attribute):
-            return _number(ctx, node.value)
+            return status_number(ctx, node.value)
         named = _NAMED_CODE.fullmatch(node.attr)
         if named:
             return int(named[1])
@@ -191,7 +193,7 @@ def _prepares(ctx: Context) -> bool:
     return outer.kind is not FunctionKind.TEST and not is_named_like_a_check(outer.name)
 
 
-def _codes_vary(ctx: Context, node: ast.expr) -> bool:
+def codes_vary(ctx: Context, node: ast.expr) -> bool:
     """Whether several codes are the point: inputs that Hypothesis makes, requests that compete with each other."""
     outer = ctx.function.outermost
     if _CONCURRENT.search(outer.name) or (outer.class_info and _CONCURRENT.search(outer.class_info.name)):
@@ -213,3 +215,29 @@ def _competes(function: Function) -> bool:
             return True
     names = function.bag.get(ast.Name, ())
     return any(getattr(node, "id", "") in {"gather", "Thread", "ThreadPoolExecutor"} for node in names)
+
+
+REQUESTS = frozenset("get post put patch delete head options request open simulate_get simulate_post".split())
+"""The methods of HTTP clients that send a request."""
+
+
+def sends_request(node: ast.expr) -> bool:
+    """Whether *node* is a call, awaited or not, of a method that sends a request to a path or address."""
+    call = node.value if isinstance(node, ast.Await) else node
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr not in REQUESTS:
+        return False
+    root = dotted(call.func.value) or ""
+    return bool(call.args or call.keywords) and re.search(r"client|session|http|api|app|requests|server", root, re.I) is not None
+
+
+def is_response(ctx: Context, node: ast.expr) -> bool:
+    """Whether *node* is the answer to a request that the current test sends."""
+    if not isinstance(node, ast.Name):
+        return sends_request(node)
+    bound = [
+        use
+        for use in ctx.function.bag.get(ast.Name, ())
+        if isinstance(use, ast.Name) and use.id == node.id and not isinstance(use.ctx, ast.Load)
+    ]
+    parents = [ctx.parent(use) for use in bound]
+    return bool(parents) and all(isinstance(item, ast.Assign) and sends_request(item.value) for item in parents)
