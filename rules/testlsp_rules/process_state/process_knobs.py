@@ -7,7 +7,7 @@ from testlsp.lint.context import unsafe
 from testlsp.rewrite import wrap_in_with
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FunctionKind
-from testlsp.semantic.knobs import goes_back
+from testlsp.semantic.knobs import PER_CONTEXT, goes_back
 
 from testlsp_rules.process_state._forms import in_with, rest_of_block
 from testlsp_rules.process_state._leaks import is_leak, put_back_at_once, put_back_later
@@ -158,6 +158,7 @@ class ProcessKnobs(Rule):
         ),
         Good(
             """
+            import numpy as np
             import os
             import signal
 
@@ -171,8 +172,14 @@ class ProcessKnobs(Rule):
                     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
                 assert run(preexec_fn=child)
+
+            def test_thread(run):
+                def first():
+                    np.seterr(divide="raise")
+
+                assert run(first)
             """,
-            why="the only way to read the umask; what happens in another process",
+            why="the only way to read the umask; what happens in another process or thread",
         ),
         Good(
             """
@@ -214,6 +221,8 @@ class ProcessKnobs(Rule):
     @on_effect(EffectKind.KNOB)
     def check(self, ctx: Context, effect: Effect) -> None:
         """Report a change that nothing takes back, or only a statement that may not be reached."""
+        if effect.target in PER_CONTEXT and (effect.function.kind is FunctionKind.NESTED or effect.function.is_async):
+            return  # perhaps in another thread or task
         if goes_back(effect.method, effect.value) or not is_leak(ctx, effect) or put_back_at_once(ctx, effect):
             return
         later = put_back_later(ctx, effect)

@@ -33,6 +33,17 @@ KNOBS: dict[str, str] = {
 }
 """From each function to the knob that it turns."""
 
+PER_CONTEXT = frozenset(
+    {
+        "decimal context",
+        "error handling of NumPy",
+        "print options of NumPy",
+        "profile function",
+        "trace function",
+    }
+)
+"""Knobs that each thread or task turns for itself."""
+
 SEEDS: dict[str, str] = {
     "numpy.random.seed": "numpy.random",
     "numpy.random.set_state": "numpy.random",
