@@ -20,7 +20,6 @@ class Client:
     pull_refresh: bool = False
     related_documents: bool = False
     lens_refresh: bool = False
-    versions: bool = False
     related: bool = False
     links: bool = False
     """It shows ``codeDescription``."""
@@ -61,7 +60,6 @@ def client_of(params: types.InitializeParams) -> Client:
         pull_refresh=bool(has("workspace.diagnostics.refresh_support")),
         related_documents=bool(has("text_document.diagnostic.related_document_support")),
         lens_refresh=bool(has("workspace.code_lens.refresh_support")),
-        versions=bool(has("text_document.publish_diagnostics.version_support")),
         related=bool(has("text_document.publish_diagnostics.related_information"))
         or bool(has("text_document.diagnostic.related_information")),
         links=bool(has("text_document.publish_diagnostics.code_description_support"))

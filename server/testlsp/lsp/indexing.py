@@ -37,6 +37,7 @@ class Indexing:
         self._again = False
         self._done = asyncio.Event()
         self._rounds = 0
+        self._process: asyncio.subprocess.Process | None = None
 
     def request(self) -> None:
         """Index soon; a request while one is being worked on makes one more round."""
@@ -46,6 +47,11 @@ class Indexing:
         self.running = True
         self._done.clear()
         self.session.spawn(self._run())
+
+    def stop(self) -> None:
+        """End the process that reads, if there is one."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
 
     async def finished(self) -> None:
         """Return when the workspace is known."""
@@ -82,7 +88,7 @@ class Indexing:
         if not folders:
             return
         session.status.tell()
-        process = await asyncio.create_subprocess_exec(
+        process = self._process = await asyncio.create_subprocess_exec(
             *command(),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

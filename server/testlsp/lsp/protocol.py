@@ -51,6 +51,8 @@ class Protocol(LanguageServerProtocol):
 
     heard: Callable[[str, dict[str, Any]], None]
     """Takes the notifications about documents: method and parameters."""
+    left: bool = False
+    """Whether the client said goodbye; then nobody reads what we write."""
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Return *data*, any object of a message, as pygls wants it; called for inner objects too."""
@@ -86,7 +88,7 @@ class Protocol(LanguageServerProtocol):
 
     def send_text(self, body: str) -> None:
         """Send a whole message that is JSON already; nothing is sent when the client is gone."""
-        if self.writer is None:
+        if self.writer is None or self.left:
             return
         data = body.encode("utf-8", "surrogatepass" if not body.isascii() else "strict")
         self.writer.write(b"Content-Length: %d\r\n\r\n" % len(data) + data)
@@ -107,6 +109,12 @@ class Protocol(LanguageServerProtocol):
         self._result_types[number] = self.get_result_type(method)
         self.send_text(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}))
         return await asyncio.wrap_future(future)
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *args: Any) -> Any:
+        """End the process as the specification wants it: with 0 after a shutdown request, else with 1."""
+        self.left = True
+        yield from super().lsp_exit(*args)
 
     # The text of documents is kept by the project; pygls must not keep another.
 

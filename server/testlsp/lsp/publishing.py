@@ -61,11 +61,10 @@ class Publishing:
             timer.cancel()
         session = self.session
         state, others = session.project.analyse(path)
-        version = f',"version":{state.version}' if session.client.versions else ""
         uri = json.dumps(session.uris[path])
         items = items_json(state, session.client)
         session.protocol.notify_text(
-            types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, f'{{"uri":{uri}{version},"diagnostics":{items}}}'
+            types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, f'{{"uri":{uri},"version":{state.version},"diagnostics":{items}}}'
         )
         if others:
             self.affected(others)

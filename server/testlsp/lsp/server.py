@@ -74,7 +74,12 @@ def _import() -> Any:
 
 async def _load(session: Session) -> None:
     """Load rules and engine beside the event loop, then begin."""
-    rules = await asyncio.get_running_loop().run_in_executor(None, _import)
+    try:
+        rules = await asyncio.get_running_loop().run_in_executor(None, _import)
+    except Exception as error:  # an installation that is broken: say so instead of staying silent
+        log.exception("testlsp could not be loaded")
+        session.status.failed(f"could not be loaded: {error}")
+        return
     from testlsp.lsp import configuration
 
     await configuration.pull(session)
@@ -127,18 +132,18 @@ def _serve_stdio(server: Server) -> int:
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
-    code = 0
+    asyncio.run(_talk(server, os.fdopen(inner, "rb"), os.fdopen(outer, "wb")))
+    return 1
+
+
+def _leave(server: Server, stdout: BinaryIO, code: int) -> None:
+    """End now: threads that load and processes that index are not waited for."""
+    if getattr(server.session, "indexing", None) is not None:
+        server.session.indexing.stop()
     try:
-        asyncio.run(_talk(server, os.fdopen(inner, "rb"), os.fdopen(outer, "wb")))
-    except SystemExit as goodbye:
-        code = goodbye.code if isinstance(goodbye.code, int) else 1
-    except (BrokenPipeError, KeyboardInterrupt):
-        code = 1
-    else:
-        code = 1  # the stream ended without a goodbye
+        stdout.close()
     finally:
-        server.shutdown()
-    return code
+        os._exit(code)
 
 
 async def _talk(server: Server, stdin: BinaryIO, stdout: BinaryIO) -> None:
@@ -155,4 +160,13 @@ async def _talk(server: Server, stdin: BinaryIO, stdout: BinaryIO) -> None:
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), stdin)
     except (ValueError, OSError, NotImplementedError):
         reader = StdinAsyncReader(stdin, server.thread_pool)
-    await run_async(server._stop_event, reader, server.protocol, log, server.report_server_error)
+    code = 1  # unless there was a goodbye, and in order
+    try:
+        await run_async(server._stop_event, reader, server.protocol, log, server.report_server_error)
+    except SystemExit as goodbye:
+        code = goodbye.code if isinstance(goodbye.code, int) else 1
+    except (BrokenPipeError, ConnectionError):
+        log.debug("the client is gone")
+    finally:
+        server.protocol.left = True
+        _leave(server, stdout, code)

@@ -113,7 +113,7 @@ class Session:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self.tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
+        if not task.cancelled() and task.exception() is not None and not self.protocol.left:
             log.error("background work failed", exc_info=task.exception())
 
     # -- documents ---------------------------------------------------------------------------------------------------

@@ -27,6 +27,10 @@ class Status:
         self._told = ""
         self._crashes: set[str] = set()
 
+    def failed(self, reason: str) -> None:
+        """Say that nothing can be done, and why."""
+        self.session.protocol.notify_text(STATUS, json.dumps({"state": "failed", "message": reason, "crashes": 1}))
+
     def tell(self) -> None:
         """Send the state if it is another one than before; log each rule that failed once."""
         session = self.session
@@ -60,6 +64,8 @@ class ClientLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send *record*."""
+        if self.session.protocol.left:
+            return
         try:
             kind = _TYPES.get(record.levelno, types.MessageType.Log)
             params = json.dumps({"type": kind.value, "message": self.format(record)})
