@@ -39,7 +39,7 @@ addopts = -ra -p pytester -p no:cacheprovider --import-mode=importlib --strict-m
 def test_ini_files(name: str, section: str) -> None:
     """All ini files are read alike, apart from the name of the section."""
     settings = settings_from(name, f"[{section}]{INI}")
-    assert settings == PytestSettings(
+    assert settings._replace(marker_place=None) == PytestSettings(
         rootdir="/p",
         inifile=f"/p/{name}",
         testpaths=("tests", "more/tests"),
@@ -150,3 +150,16 @@ def test_override_in_addopts_wins() -> None:
     settings = settings_from("pytest.ini", text)
     assert settings.python_files == ("b_*.py",)
     assert settings.asyncio_mode == "auto"
+
+
+@pytest.mark.parametrize("line", ["xfail_strict = true", "strict_xfail = true", "addopts = -o xfail_strict=1"])
+def test_xfail_can_be_strict_everywhere(line: str) -> None:
+    """The old name of the option, the new one and an override mean the same."""
+    assert settings_from("pytest.ini", f"[pytest]\n{line}\n").xfail_strict
+
+
+@pytest.mark.parametrize("line", ["anyio_mode = auto", "trio_mode = true"])
+def test_other_plugins_can_run_every_coroutine(line: str) -> None:
+    """What pytest-asyncio calls its auto mode, anyio and pytest-trio have too."""
+    assert settings_from("pytest.ini", f"[pytest]\n{line}\n").async_auto
+    assert not settings_from("pytest.ini", "[pytest]\nanyio_mode = strict\n").async_auto

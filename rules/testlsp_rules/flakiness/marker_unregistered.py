@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Fix, Good, Rule, Severity, on
-from testlsp.lint.context import unsafe
+from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, Severity, on
+from testlsp.lint.context import manual, unsafe
 from testlsp.semantic.functions import FunctionKind
 from testlsp.semantic.hooks import loaded, marks_registered
 from testlsp.semantic.marks import PLUGIN_MARKS, PYTEST_MARKS, mark_at
@@ -25,7 +25,8 @@ class MarkerUnregistered(Rule):
     own, or are strict; it knows what conftests and plugins register.
 
     Fix safety: the registered mark of a similar name may not be the one that was
-    meant, and a mark changes which tests are run.
+    meant, and a mark changes which tests are run. Adding a mark to the
+    configuration changes another file, so only a person does it.
     """
 
     code = "TL610"
@@ -191,11 +192,12 @@ class MarkerUnregistered(Rule):
         meant = _nearest(mark.name, own)
         message = f"`{mark.name}` is not registered in pytest's `markers`"
         severity = Severity.ERROR if pytest.strict_markers else self.severity
-        if meant is None:
-            ctx.report(place, message, severity=severity)
-        else:
-            fixes = [_renamed(place, meant)]
-            ctx.report(place, f"{message}; did you mean `{meant}`?", severity=severity, fixes=fixes)
+        fixes = [_renamed(place, meant)] if meant is not None else []
+        if pytest.marker_place is not None:
+            fixes.append(_registered(mark.name, pytest.inifile, *pytest.marker_place))
+        if meant is not None:
+            message += f"; did you mean `{meant}`?"
+        ctx.report(place, message, severity=severity, fixes=fixes)
 
     def _place(self, ctx: Context, node: ast.Attribute) -> TextRange:
         end = ctx.statement.range(node).end
@@ -213,3 +215,10 @@ def _renamed(place: TextRange, meant: str) -> Fix:
         return [Edit(place, meant)]
 
     return unsafe(f"Write `{meant}`", build)
+
+
+def _registered(name: str, file: str, offset: int, before: str, after: str) -> Fix:
+    """Return the fix that adds the mark to the configuration of pytest, which only a person may apply."""
+    title = f"Register `{name}` in {file.replace(chr(92), '/').rpartition('/')[2]}"
+    edit = Edit(TextRange(offset, offset), f"{before}{name}{after}", file)
+    return manual(title, lambda: Rewrite([], (), (edit,)))

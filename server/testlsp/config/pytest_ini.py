@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from testlsp.config.load import broken
+from testlsp.config.marker_place import marker_place
 from testlsp.config.problems import ConfigProblem
 from testlsp.config.settings import PytestSettings
 from testlsp.config.toml_text import BrokenToml, line_of, parse_toml
@@ -128,6 +129,7 @@ def pytest_settings(
     lines = reader.lines("markers") if lines is None else lines
     if lines is not None:
         values["markers"] = tuple(name for name in map(_marker_name, lines) if name)
+        values["marker_place"] = marker_place(inifile.replace("\\", "/").rpartition("/")[2], text)
     mode = overrides.string("asyncio_mode") or reader.string("asyncio_mode")
     if mode in ("auto", "strict"):
         values["asyncio_mode"] = mode

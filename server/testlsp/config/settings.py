@@ -86,6 +86,8 @@ class PytestSettings(NamedTuple):
     asyncio_mode: str = "strict"
     async_auto: bool = False
     """Whether anyio or pytest-trio is told to run every ``async def`` test."""
+    marker_place: tuple[int, str, str] | None = None
+    """Where *inifile* takes another marker: an offset in its text, and what goes before and behind the name."""
 
 
 class RuffSettings(NamedTuple):
