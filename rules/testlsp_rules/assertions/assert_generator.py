@@ -13,6 +13,8 @@ from testlsp_rules.assertions._claims import WHERE_CLAIMS_ARE_MADE, Claim, claim
 
 _ITERATORS = frozenset("builtins.map builtins.filter builtins.zip builtins.enumerate builtins.reversed builtins.iter".split())
 
+_COLLECTED = (FunctionKind.FIXTURE, FunctionKind.TEST)
+
 
 class AssertGenerator(Rule):
     """Asserts a generator, a function or a coroutine instead of what it gives.
@@ -158,7 +160,7 @@ class AssertGenerator(Rule):
 
     def _check_name(self, ctx: Context, node: ast.Name | ast.Attribute) -> None:
         called = ctx.model.called(ast.Call(node, [], []), ctx.function)
-        if called is None or called.node is None or called.node.decorator_list or called.kind is FunctionKind.FIXTURE:
+        if called is None or called.node is None or called.node.decorator_list or called.kind in _COLLECTED:
             return
         if _is_rebound(ctx, node):
             return
