@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import operator
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from testlsp.semantic.collection import Collection, statement_functions
 from testlsp.semantic.functions import FileRole, Function, FunctionKind
 from testlsp.semantic.names import Binding, ModuleNames, module_names
 from testlsp.syntax import SourceFile, Statement
+
+Fact = TypeVar("Fact")
 
 
 class SemanticModel:
@@ -21,7 +25,7 @@ class SemanticModel:
     it stays the same object, facts that were drawn from helpers, hooks and fixtures of this file still hold.
     """
 
-    __slots__ = ("_by_name", "_functions", "collection", "names", "role", "shared", "source")
+    __slots__ = ("_by_name", "_facts", "_functions", "collection", "names", "role", "shared", "source")
 
     def __init__(
         self,
@@ -40,6 +44,7 @@ class SemanticModel:
         kept = previous.shared if previous is not None and previous.names is self.names else ()
         same = len(kept) == len(shared) and all(map(operator.is_, kept, shared))
         self.shared: tuple[Statement, ...] = kept if same else shared
+        self._facts: dict[str, Any] = {}
         self._functions: list[Function] | None = None
         self._by_name: dict[tuple[tuple[str, ...], str], Function] | None = None
 
@@ -51,6 +56,16 @@ class SemanticModel:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             return not node.decorator_list and node.name.startswith("test")
         return isinstance(node, ast.ClassDef) and node.name not in self.names.bases
+
+    def fact(self, name: str, compute: Callable[[SemanticModel], Fact]) -> Fact:
+        """Return what *compute* says about this file, computed once; *name* tells it from other facts.
+
+        It may only draw from the statements in `shared` and from the one that asks, else findings would grow stale.
+        """
+        if name not in self._facts:
+            self._facts[name] = compute(self)
+        found: Fact = self._facts[name]
+        return found
 
     @property
     def functions(self) -> list[Function]:
