@@ -142,18 +142,10 @@ export class Workbench {
     await this.page.waitForSelector(".tab.active:not(.dirty)");
   }
 
-  /** Open another file of the folder by Control+P. */
-  async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press("Control+P");
-    await this.page.waitForSelector(".quick-input-widget input");
-    await this.page.keyboard.type(name);
-    await this.page
-      .locator(".quick-input-list .monaco-list-row")
-      .filter({ hasText: path.basename(name) })
-      .first()
-      .waitFor();
-    await this.page.keyboard.press("Enter");
-    await this.tab(path.basename(name));
+  /** Bring an open file to the front. */
+  async showTab(name: string): Promise<void> {
+    await this.page.locator(`.tab[data-resource-name="${name}"]`).click();
+    await this.tab(name);
     await this.page.waitForSelector(".monaco-editor.focused");
   }
 

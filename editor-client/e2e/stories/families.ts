@@ -1,3 +1,5 @@
+import * as path from "node:path";
+
 import type { Story } from "../story.ts";
 
 const EXPECTED = [
@@ -13,9 +15,9 @@ const story: Story = {
     "a finding of each of the five families has a squiggle and a row in the Problems view, with nothing configured",
   short: true,
   async play({ workbench, open }) {
-    await open("pyproject.toml");
+    await open(...EXPECTED.map(({ file }) => file));
     for (const { file, code } of EXPECTED) {
-      await workbench.openFile(file);
+      await workbench.showTab(path.basename(file));
       await workbench.squiggles("any");
       // The list is as long as the panel is high; it follows the file in front.
       await workbench.problems(String(code), (rows) => rows.some((row) => code.test(row)));
