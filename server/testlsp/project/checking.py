@@ -234,4 +234,6 @@ def without_collector() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            # What there is now was not looked at and stays; walking it at once would undo what was saved.
+            gc.freeze()
             gc.enable()
