@@ -59,7 +59,7 @@ class Fixture(NamedTuple):
     imports). *owner* is the chain of classes around it. *scope* is None when it is computed. *requests* are the
     parameters that pytest fills; *dynamic* the names given literally to ``request.getfixturevalue``; *opaque* says
     that it asks for names that cannot be read. *effects* are what it does to process state and *restores* what of that
-    it undoes.
+    it undoes. *body* is a digest of its code, empty for trivial code.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Fixture(NamedTuple):
     returns_mutable: bool | None = None
     effects: tuple[str, ...] = ()
     restores: tuple[str, ...] = ()
+    body: str = ""
 
     @property
     def identity(self) -> tuple[str, tuple[str, ...], str]:

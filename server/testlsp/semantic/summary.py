@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from testlsp.semantic.assertions import checking_helpers
+from testlsp.semantic.copies import body_digest
 from testlsp.semantic.facts import StatementFacts, required_parameters, statement_facts, yields
 from testlsp.semantic.fixtures import (
     NO_MARKS,
@@ -164,6 +165,7 @@ def _with_state(found: tuple[Fixture, ...], statement: Statement, model: Semanti
             fixture = fixture._replace(
                 effects=tuple(sorted(changed_resources(function, model))),
                 restores=tuple(sorted(restored_resources(function, model))),
+                body=body_digest(function, model),
             )
         made.append(fixture)
     return tuple(made)
