@@ -28,7 +28,7 @@ class EnvironStyle(Rule):
     `mocker.patch.dict(os.environ, ...)` all put the environment back. A suite is
     easier to read when it keeps to one of them. Calls of `patch.dict` with
     `clear=True` or without values are left alone: they do what `monkeypatch` does
-    not do in one call. So is code where the chosen idiom does not work, such as
+    not do in one call. So are blocks in the middle of a test, and code where the chosen idiom does not work, such as
     `monkeypatch` in a method of a `unittest.TestCase`.
 
     Fix safety: unsafe, because `patch.dict` puts back the whole environment, also
@@ -125,18 +125,12 @@ class EnvironStyle(Rule):
             import os
             from unittest.mock import patch
 
-            def test_login(client):
-                with patch.dict(os.environ, {"USER": "ada"}):
-                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Use `monkeypatch.setenv` as the rest of the suite does
-                    assert client.login()
-                assert not client.login()
-
             def test_values(client, values):
                 with patch.dict(os.environ, values):
                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Use `monkeypatch.setenv` as the rest of the suite does
                     assert client.login()
             """,
-            why="no fix where something follows the block, or where the variables are not literal",
+            why="no fix where the variables are not literal",
         ),
         Good(
             """
@@ -153,6 +147,11 @@ class EnvironStyle(Rule):
                 with patch.dict(os.environ, {}):
                     assert client.write()
 
+            def test_switched(client):
+                with patch.dict(os.environ, {"USER": "ada"}):
+                    assert client.login()
+                assert not client.login()
+
             class LoginTest(unittest.TestCase):
                 def test_login(self):
                     with patch.dict(os.environ, {"A": "1"}):
@@ -167,7 +166,7 @@ class EnvironStyle(Rule):
                 with patch.dict(registry, {"A": 1}):
                     assert client.login()
             """,
-            why="`monkeypatch` has nothing for these, or does not work there; another dictionary",
+            why="`monkeypatch` has nothing for these, would last too long, or does not work there; another dictionary",
         ),
     )
 
@@ -193,7 +192,10 @@ class EnvironStyle(Rule):
     def _is_block(self, ctx: Context, call: ast.Call) -> bool:
         """Whether *call* is ``patch.dict(os.environ, {...})`` behind ``with``, with values and without ``clear``."""
         target = call.args[0]
-        if not isinstance(ctx.parent(call), ast.withitem) or ctx.qualified_name(call.func) not in PATCHES:
+        item, node = ctx.parent(call), ctx.function.node
+        if not isinstance(item, ast.withitem) or node is None or ctx.parent(item) is not node.body[-1]:
+            return False  # a block in the middle switches the variable for a while
+        if ctx.qualified_name(call.func) not in PATCHES:
             return False
         if isinstance(target, ast.Constant):
             named = target.value == "os.environ"
@@ -210,10 +212,9 @@ def _without_block(ctx: Context, call: ast.Call) -> list[Fix]:
     """Return the fix that dissolves the ``with`` of *call* when it is the last statement."""
     item = ctx.parent(call)
     block = ctx.parent(item) if isinstance(item, ast.withitem) else None
-    node = ctx.function.node
     if not isinstance(block, ast.With) or len(block.items) > 1 or block.items[0].optional_vars is not None:
         return []
-    if node is None or node.body[-1] is not block or block.body[0].lineno <= (call.end_lineno or 0):
+    if block.body[0].lineno <= (call.end_lineno or 0):
         return []
     lines = _lines(ctx, call)
     if not lines or ctx.function.kind is FunctionKind.FIXTURE:
