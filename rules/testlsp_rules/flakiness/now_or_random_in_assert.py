@@ -21,6 +21,7 @@ _CHANCE = frozenset(
     "random.gauss random.shuffle random.getrandbits numpy.random.rand numpy.random.randn numpy.random.randint "
     "numpy.random.random numpy.random.choice numpy.random.normal numpy.random.uniform".split()
 )
+_METHODS = frozenset(name.rpartition(".")[2] for name in _NOW | _CHANCE)
 _EQUALITIES = frozenset({"assertEqual", "assertEquals", "assertDictEqual", "assertListEqual", "assertIs"})
 _TIMELESS = frozenset({"tzinfo", "tz", "utcoffset", "tzname", "dst", "__class__"})
 _WITH_RANDOMLY = "pytest_randomly"
@@ -143,7 +144,9 @@ class NowOrRandomInAssert(Rule):
     @on(ast.Call)
     def check(self, ctx: Context, node: ast.Call) -> None:
         """Report a clock or a random number that is asked in an assertion of equality."""
-        name = ctx.qualified_name(node.func) if isinstance(node.func, ast.Attribute | ast.Name) else None
+        if isinstance(node.func, ast.Attribute) and node.func.attr not in _METHODS:
+            return
+        name = ctx.qualified_name(node.func)
         if name is None or (name not in _NOW and name not in _CHANCE):
             return
         if name in _NOW:

@@ -80,9 +80,11 @@ class ParametrizeShape(Rule):
             """
             import pytest
 
+            cases = pytest.mark.parametrize
+
             class TestLength:
-                @pytest.mark.parametrize("text", [])
-                                                 ^^ there is no case: pytest skips the test
+                @cases("text", [])
+                               ^^ there is no case: pytest skips the test
                 def test_length(self, text):
                     assert len(text) == 1
             """,
@@ -198,10 +200,10 @@ class ParametrizeShape(Rule):
     @on(ast.Call, kinds=(FunctionKind.IMPORT_TIME,))
     def check(self, ctx: Context, node: ast.Call) -> None:
         """Report what does not fit in one `parametrize`."""
-        if not isinstance(node.func, ast.Attribute) or node.func.attr != "parametrize":
+        if isinstance(node.func, ast.Attribute) and node.func.attr != "parametrize":
             return
         mark = mark_at(node, ctx.model)
-        found = parametrization(node, ctx.model) if mark is not None else None
+        found = parametrization(node, ctx.model) if mark is not None and mark.name == "parametrize" else None
         if found is None:
             return
         if found.cases is None:

@@ -68,12 +68,12 @@ class Sleep(Rule):
         ),
         Bad(
             """
-            from time import sleep
+            from time import sleep as pause
 
             def test_all_jobs_finish(queue):
                 for number in range(3):
                     queue.submit(number)
-                    sleep(1)
+                    pause(1)
                     ^^^^^^^^
                 assert queue.finished == 3
             """,
@@ -226,8 +226,9 @@ class Sleep(Rule):
     @on(ast.Call)
     def check(self, ctx: Context, node: ast.Call) -> None:
         """Report a pause of fixed, noticeable length in the test itself."""
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if "sleep" not in name or len(node.args) != 1 or ctx.qualified_name(node.func) not in _SLEEPS:
+        if len(node.args) != 1 or (isinstance(node.func, ast.Attribute) and node.func.attr != "sleep"):
+            return
+        if ctx.qualified_name(node.func) not in _SLEEPS:
             return
         seconds = _seconds(ctx, node.args[0])
         parent = ctx.parent(node)
