@@ -132,7 +132,11 @@ class AlwaysTrue(Rule):
         """Report a claim that cannot be false."""
         test = claim.test
         complaint = _complaint(ctx, claim)
-        if complaint is None or (isinstance(test, ast.Constant) and _stands_for_pass(ctx, claim)) or silenced_elsewhere(ctx, claim.node, (*self.ruff, "SIM222")):
+        if (
+            complaint is None
+            or (isinstance(test, ast.Constant) and _stands_for_pass(ctx, claim))
+            or silenced_elsewhere(ctx, claim.node, (*self.ruff, "SIM222"))
+        ):
             return
         # ruff looks at `assert` statements only
         peer = "F631" if isinstance(test, ast.Tuple) else "PLW0129" if _is_text(test) else ""
@@ -237,4 +241,6 @@ def _without_brackets(ctx: Context, claim: Claim) -> list[Fix]:
         return []
     if isinstance(test.elts[0], ast.NamedExpr | ast.Yield | ast.Starred):
         return []
-    return [unsafe("Make this assertion run", lambda: [Edit(ctx.statement.range(test), ", ".join(parts))], preferred=True)]
+    return [
+        unsafe("Make this assertion run", lambda: [Edit(ctx.statement.range(test), ", ".join(parts))], preferred=True)
+    ]

@@ -11,7 +11,9 @@ from testlsp.text import Edit
 
 from testlsp_rules.assertions._claims import WHERE_CLAIMS_ARE_MADE, Claim, claims_of
 
-_ITERATORS = frozenset("builtins.map builtins.filter builtins.zip builtins.enumerate builtins.reversed builtins.iter".split())
+_ITERATORS = frozenset(
+    "builtins.map builtins.filter builtins.zip builtins.enumerate builtins.reversed builtins.iter".split()
+)
 
 _COLLECTED = (FunctionKind.FIXTURE, FunctionKind.TEST)
 

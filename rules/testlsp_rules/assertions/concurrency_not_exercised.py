@@ -14,11 +14,13 @@ _CLAIMS = re.compile(
 _EXERCISES = re.compile(
     r"gather|task|thread|process|executor|pool|submit|nursery|spawn|fork|start_soon|concurren|parallel|race|racing|"
     r"simultan|lock|barrier|semaphore|async_to_sync|eventlet|gevent|greenlet|worker|\bevent\b|\bwait|client_?[2b]\b|"
-    r"second|other_|another|\bfirst|transaction|session_?2|connection|multi|asyncio|anyio|trio|subprocess|xdist|"
+    r"deferred|second|other_|another|\bfirst|transaction|session_?2|connection|multi|asyncio|anyio|trio|subprocess|xdist|"
     r"select_for_update|\bnowait\b|side_effect",
     re.I,
 )
-_SUBJECT = re.compile(r"(?:config|setting|option|default|limit|arg|param|flag|valid|parse|render|lexer|repr|name)", re.I)
+_SUBJECT = re.compile(
+    r"(?:config|setting|option|default|limit|arg|param|flag|valid|parse|render|lexer|repr|name|max_|min_|number)", re.I
+)
 
 
 class ConcurrencyNotExercised(Rule):
@@ -108,13 +110,21 @@ class ConcurrencyNotExercised(Rule):
             def test_concurrent_option(shop):
                 assert shop.option("--jobs") == 3
 
+            def test_max_concurrent(shop):
+                assert shop.max_concurrent == len(shop.slots())
+
+            def test_concurrent_orders(shop):
+                async def buy():
+                    return await shop.buy()
+                assert shop.run_twice(buy) == ["sold", "sold out"]
+
             def test_concurrency(shop):
                 assert shop.concurrency == 3
 
             def test_trace(shop):
                 assert shop.trace() == []
             """,
-            why="The word is the name of something, or another word.",
+            why="The word is the name of something, or another word; and what is handed on may run at any time.",
         ),
     )
 
@@ -124,7 +134,7 @@ class ConcurrencyNotExercised(Rule):
         name = function.name
         if _CLAIMS.search(name) is None or _SUBJECT.search(name) or function.node is None:
             return
-        if ast.Call not in function.bag or _exercises(ctx, function) or _asks_others(ctx, function):
+        if ast.Call not in function.bag or function.nested or _exercises(ctx, function) or _asks_others(ctx, function):
             return
         start = ctx.statement.text.index(name, ctx.statement.range(function.node).start)
         ctx.report(TextRange(start, start + len(name)))

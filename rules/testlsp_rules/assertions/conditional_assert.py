@@ -28,21 +28,21 @@ class ConditionalAssert(Rule):
     source = "https://docs.sourcery.ai/References/Sourcery-Rules/Default-Rules/no-conditionals-in-tests/"
     examples = (
         Bad(
-            '''
+            """
             def test_order(client):
                 response = client.post("/orders", json={"sku": "🍎"})
                 if response.status_code == 201:
                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^
                     assert response.json()["sku"] == "🍎"
-            '''
+            """
         ),
         Good(
-            '''
+            """
             def test_order(client):
                 response = client.post("/orders", json={"sku": "🍎"})
                 assert response.status_code == 201
                 assert response.json()["sku"] == "🍎"
-            '''
+            """
         ),
         Bad(
             """

@@ -10,7 +10,9 @@ from testlsp.semantic.mocks import MOCK_ASSERTIONS
 from testlsp_rules.assertions._checks import can_fail
 from testlsp_rules.assertions._claims import below
 
-_RECORDS = frozenset("called call_count call_args call_args_list mock_calls method_calls await_count await_args".split())
+_RECORDS = frozenset(
+    "called call_count call_args call_args_list mock_calls method_calls await_count await_args".split()
+)
 _OUTPUT = re.compile(r"print|log|warn|write|stdout|stderr|emit|echo", re.I)
 
 

@@ -13,7 +13,9 @@ from testlsp_rules.assertions._claims import below, claims_of, unittest_checks
 from testlsp_rules.assertions._status import is_status, sends_request, status_number
 
 _TELLS_ALL = frozenset({204, 205, 301, 302, 303, 304, 307, 308, 401, 403, 404, 405, 429})
-_HEALTH = re.compile(r"health|ready|readiness|alive|live|ping|heartbeat|/status|auth|permission|forbidden|log_?in", re.I)
+_HEALTH = re.compile(
+    r"health|ready|readiness|alive|live|ping|heartbeat|/status|auth|permission|forbidden|log_?in", re.I
+)
 
 
 class StatusOnly(Rule):

@@ -17,7 +17,12 @@ from testlsp_rules.assertions._claims import below
 from testlsp_rules.assertions._peers import silenced_elsewhere
 
 _CATCHES_ASSERTS = BROAD | {"builtins.AssertionError"}
-_SPECIAL = re.compile(r"KeyboardInterrupt|SystemExit|Cancelled|Timeout|Exit$|Outcome|Failed|Skip|Empty$|Recursion", re.I)
+_SPECIAL = re.compile(
+    r"KeyboardInterrupt|SystemExit|Cancelled|Timeout|Exit$|Outcome|Failed|Skip|Empty$|Recursion", re.I
+)
+
+_TOLERATES = re.compile(r"#.*\b(?:usually|may|might|already|sometimes|either|races?|quick\w*|ok|okay|fine)\b", re.I)
+"""What comments say where both outcomes are right."""
 
 
 class TryFail(Rule):
@@ -148,6 +153,11 @@ class TryFail(Rule):
                     assert "negative" in str(error)
                     return
                 assert paid
+                try:
+                    account.close()
+                except ValueError as error:
+                    # usually closed by now
+                    assert "closed" in str(error)
                 for amount in amounts:
                     try:
                         account.withdraw(amount)
@@ -234,7 +244,7 @@ class TryFail(Rule):
             return False
         if any(isinstance(part, ast.Assert | ast.Raise | ast.Return) for part in below(*node.body)):
             return False
-        if _uses_fail(ctx, node.body) or len(node.body) > 1:
+        if _uses_fail(ctx, node.body) or len(node.body) > 1 or _TOLERATES.search(ctx.source_of(node)):
             return False
         bound = {part.id for part in below(*node.body) if isinstance(part, ast.Name) and _is_stored(part)}
         end = node.end_lineno or 0

@@ -181,8 +181,10 @@ def _is_expected(ctx: Context, node: ast.stmt) -> bool:
                 name = dotted(call.func if isinstance(call, ast.Call) else call) or ""
                 if name.endswith(_EXPECTS_THAT):
                     return True
-                if isinstance(call, ast.Call) and name.endswith("aises") and any(
-                    ctx.qualified_name(argument) == "builtins.TypeError" for argument in call.args
+                if (
+                    isinstance(call, ast.Call)
+                    and name.endswith("aises")
+                    and any(ctx.qualified_name(argument) == "builtins.TypeError" for argument in call.args)
                 ):
                     return True
     return False
