@@ -92,6 +92,11 @@ class ModuleContainer(Rule):
                     USER.pop("name")
                     ^^^^^^^^^^^^^^^^ `USER` is changed in place here and never changed back
                     assert not client.put(USER).ok
+
+                def test_first(self, load):
+                    registry.PLUGINS[0] = "other"
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `registry.PLUGINS` is changed in place here and never changed back
+                    assert load()
             """,
             fixed="""
             from app import registry
@@ -111,6 +116,10 @@ class ModuleContainer(Rule):
                 def test_key(self, client, monkeypatch):
                     monkeypatch.delitem(USER, "name")
                     assert not client.put(USER).ok
+
+                def test_first(self, load):
+                    registry.PLUGINS[0] = "other"
+                    assert load()
             """,
             why="the next test gets another user; a list has no such fix",
         ),
@@ -272,6 +281,8 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
     ):
         return []  # monkeypatch would fail to take back what the test has taken out itself
     if effect.method in {"delitem", "pop"} and effect.key is not None:
+        if effect.literal_key is None:
+            return []  # perhaps a list, which monkeypatch does not know
         missing = ", raising=False" if effect.value is not None else ""
         key = effect.key
 
@@ -280,11 +291,7 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
 
         return monkeypatched(ctx, effect, "Use `monkeypatch.delitem`", delete, Applicability.UNSAFE)
     items = set_items(ctx, effect)
-    if items is None or (isinstance(effect.key, ast.Slice | ast.UnaryOp) or _is_index(effect.key)):
+    if items is None or (effect.key is not None and effect.literal_key is None):
         return []
     grade = Applicability.SAFE if effect.method == "setitem" else Applicability.UNSAFE
     return monkeypatched(ctx, effect, "Use `monkeypatch.setitem`", items, grade, mocker=patch_dict(ctx, effect))
-
-
-def _is_index(key: ast.expr | None) -> bool:
-    return isinstance(key, ast.Constant) and isinstance(key.value, int)
