@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from testlsp.lint import Context
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import dotted
 from testlsp.syntax import children
@@ -56,6 +57,15 @@ def unittest_checks(function: Function) -> tuple[ast.Call, ...]:
 
 def _says_true(call: ast.Call) -> bool:
     return getattr(call.func, "attr", "") == "assertTrue" and len(call.args) > 0
+
+
+def mentions(ctx: Context, *words: str) -> bool:
+    """Whether the text of the statement has one of *words*; asked once for all methods of a class."""
+    memo = ctx.statement.memo
+    if words not in memo:
+        memo[words] = any(word in ctx.statement.text for word in words)
+    found: bool = memo[words]
+    return found
 
 
 def is_name(node: ast.expr) -> bool:

@@ -32,6 +32,7 @@ class ActCommentedOut(Rule):
 
     code = "TL325"
     since = "0.1"
+    words = ("#",)
     message = "The call under test is commented out: only preparations are left to assert on"
     severity = Severity.INFORMATION
     related = ("ERA001 (ruff)",)
@@ -99,16 +100,28 @@ class ActCommentedOut(Rule):
     @on_function(FunctionKind.TEST)
     def check(self, ctx: Context, function: Function) -> None:
         """Look for commented calls in a test that makes none."""
-        if function.node is None or ast.Assert not in function.bag or function.nested:
+        commented = _commented(ctx.statement)
+        if not commented or function.node is None or ast.Assert not in function.bag or function.nested:
             return
         if not _only_prepares(ctx, function):
             return
         start, end = ctx.statement.range(function.node)
-        for found in _LOOKS_LIKE_CALL.finditer(ctx.statement.text, start, end):
+        for found in commented:
+            if not start <= found.start() < end:
+                continue
             if _is_act(ctx, found["code"].strip()) and _is_comment(ctx.statement, found.start("code")):
                 begin = ctx.statement.text.index("#", found.start())
                 ctx.report(TextRange(begin, found.end("code")))
                 return
+
+
+def _commented(statement: Statement) -> list[re.Match[str]]:
+    """Return the lines that may be commented calls; searched once for all methods of a class."""
+    memo = statement.memo
+    if "commented calls" not in memo:
+        memo["commented calls"] = list(_LOOKS_LIKE_CALL.finditer(statement.text)) if "#" in statement.text else []
+    found: list[re.Match[str]] = memo["commented calls"]
+    return found
 
 
 def _only_prepares(ctx: Context, function: Function) -> bool:

@@ -24,6 +24,7 @@ class AlwaysTrue(Rule):
 
     code = "TL305"
     since = "0.1"
+    words = ("assert",)
     message = "This is always true"
     ruff = ("F631", "PLW0129")
     related = ("F631 (ruff)", "PLW0129 (ruff)", "S5914 (SonarPython)", "TL306", "TL307")

@@ -29,6 +29,7 @@ class AssertGenerator(Rule):
 
     code = "TL307"
     since = "0.1"
+    words = ("assert",)
     message = "This is always true: it is an object that has not run yet"
     related = ("TL305", "TL323")
     source = "https://docs.python.org/3/reference/expressions.html#generator-expressions"

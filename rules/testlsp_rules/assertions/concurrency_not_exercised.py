@@ -33,6 +33,7 @@ class ConcurrencyNotExercised(Rule):
 
     code = "TL326"
     since = "0.1"
+    words = ("oncurren", "arallel", "imultaneous", "race", "Race")
     message = "The name speaks of concurrency, but nothing here runs at the same time"
     severity = Severity.INFORMATION
     source = "https://docs.python.org/3/library/asyncio-task.html#running-tasks-concurrently"

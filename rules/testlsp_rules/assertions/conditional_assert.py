@@ -23,6 +23,7 @@ class ConditionalAssert(Rule):
 
     code = "TL309"
     since = "0.1"
+    words = ("assert",)
     message = "If this does not hold, nothing in this test is checked"
     related = ("no-conditional-expect (eslint-plugin-jest)", "no-conditionals-in-tests (Sourcery)", "TL315")
     source = "https://docs.sourcery.ai/References/Sourcery-Rules/Default-Rules/no-conditionals-in-tests/"

@@ -38,6 +38,7 @@ class ExistenceOnly(Rule):
 
     code = "TL304"
     since = "0.1"
+    words = ("assert",)
     message = "Nothing is asserted about the result but that it exists"
     options = ("smoke-markers", "assertion-helpers", "assertion-fixtures")
     related = ("jest/no-unnecessary-assertion",)

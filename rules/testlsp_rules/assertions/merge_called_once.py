@@ -10,6 +10,7 @@ from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import dotted
 from testlsp.text import Edit
 
+from testlsp_rules.assertions._claims import mentions
 from testlsp_rules.assertions._mock_assertions import attribute_range
 
 _MERGED = {
@@ -31,6 +32,7 @@ class MergeCalledOnce(Rule):
 
     code = "TL320"
     since = "0.1"
+    words = ("assert_called", "assert_awaited")
     message = "These two assertions are one"
     severity = Severity.INFORMATION
     related = ("prefer-called-exactly-once-with (eslint-plugin-vitest)",)
@@ -117,8 +119,7 @@ class MergeCalledOnce(Rule):
     @on_function(*RUN_BY_PYTEST, FunctionKind.HELPER)
     def check(self, ctx: Context, function: Function) -> None:
         """Look for both assertions next to each other."""
-        text = ctx.statement.text
-        if "ed_once()" not in text or "ed_with(" not in text:
+        if not mentions(ctx, "ed_once()") or not mentions(ctx, "ed_with("):
             return
         for node in function.bag.get(ast.Expr, ()):
             assert isinstance(node, ast.Expr)

@@ -29,6 +29,7 @@ class MockAssertNotCalled(Rule):
 
     code = "TL317"
     since = "0.1"
+    words = ("assert_", "called", "has_calls", "awaited", "Mock", "mock", "patch")
     message = "This assertion never runs: it is not called"
     ruff = ("PGH005",)
     related = ("PGH005 (ruff)", "TL316")

@@ -8,7 +8,7 @@ from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.mocks import mock_behind
 from testlsp.semantic.names import dotted
 
-from testlsp_rules.assertions._claims import same, unittest_checks
+from testlsp_rules.assertions._claims import mentions, same, unittest_checks
 
 _ABOUT_MOCKS = re.compile(r"mock|patch|stub|spy|fake|double", re.I)
 
@@ -23,6 +23,7 @@ class MockEcho(Rule):
 
     code = "TL318"
     since = "0.1"
+    words = ("Mock", "mock", "patch")
     message = "This tests the mock: it returns what the test has told it to return"
     related = ("mock_tautology (pytest-review)", "TL319")
     source = "https://docs.python.org/3/library/unittest.mock.html#unittest.mock.Mock.return_value"
@@ -114,8 +115,7 @@ class MockEcho(Rule):
     @on_function(FunctionKind.TEST)
     def check(self, ctx: Context, function: Function) -> None:
         """Compare what is asserted with what mocks were told to return."""
-        text = ctx.statement.text
-        if "return_value" not in text or "==" not in text and "assertEqual" not in text:
+        if not mentions(ctx, "return_value") or not mentions(ctx, "==", "assertEqual"):
             return
         if _ABOUT_MOCKS.search(function.name) or _ABOUT_MOCKS.search(".".join(function.chain)):
             return

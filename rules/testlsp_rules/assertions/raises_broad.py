@@ -27,6 +27,7 @@ class RaisesBroad(Rule):
 
     code = "TL311"
     since = "0.1"
+    words = ("raises", "assertRaises")
     message = "`Exception` also covers mistakes in the test itself; expect the specific exception, or add `match=`"
     ruff = ("B017", "PT011")
     related = ("B017 (ruff)", "PT011 (ruff)", "S5958 (SonarPython)")

@@ -31,6 +31,7 @@ class RaisesMultiStatement(Rule):
 
     code = "TL312"
     since = "0.1"
+    words = ("raises", "assertRaises")
     message = "Any of the calls in this block may raise what is expected of the last one"
     ruff = ("PT012",)
     related = ("PT012 (ruff)", "S5778 (SonarJava)", "TL313")

@@ -6,7 +6,7 @@ import re
 from testlsp.lint import Bad, Context, Good, Rule, on_function
 from testlsp.semantic.functions import Function, FunctionKind
 
-from testlsp_rules.assertions._claims import claims_of, same, unittest_checks
+from testlsp_rules.assertions._claims import claims_of, unittest_checks
 from testlsp_rules.assertions._peers import silenced_elsewhere
 
 _ABOUT_EQUALITY = re.compile(
@@ -28,6 +28,7 @@ class SelfComparison(Rule):
 
     code = "TL306"
     since = "0.1"
+    words = ("assert",)
     message = "This is compared with itself"
     ruff = ("PLR0124",)
     related = ("PLR0124 (ruff)", "S5863 (SonarJS)", "TL305")
@@ -108,11 +109,11 @@ class SelfComparison(Rule):
         for claim in claims_of(function):
             test = claim.test
             if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], _OPERATORS):
-                if isinstance(test.left, ast.Name) and same(test.left, test.comparators[0]):
+                if isinstance(test.left, ast.Name) and _is_again(test.left, test.comparators[0]):
                     found.append((test, test.left))
         for call in unittest_checks(function):
             if getattr(call.func, "attr", "") in _CALLS and len(call.args) >= 2:
-                if isinstance(call.args[0], ast.Name) and same(call.args[0], call.args[1]):
+                if isinstance(call.args[0], ast.Name) and _is_again(call.args[0], call.args[1]):
                     found.append((call, call.args[0]))
         if not found or _is_about_equality(function) or ctx.settings.reported_by_ruff(ctx.path, *self.ruff):
             return
@@ -127,6 +128,10 @@ def _is_about_equality(function: Function) -> bool:
     return any(_ABOUT_EQUALITY.search(text) for text in (outer.name, *outer.chain, docstring or ""))
 
 
+def _is_again(name: ast.Name, node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == name.id
+
+
 def _is_compared_otherwise(function: Function, name: ast.Name) -> bool:
     """Whether *name* counts something, or is compared with other things as well."""
     for loop in function.bag.get(ast.For, ()):
@@ -135,7 +140,7 @@ def _is_compared_otherwise(function: Function, name: ast.Name) -> bool:
     for node in function.bag.get(ast.Compare, ()):
         assert isinstance(node, ast.Compare)
         sides = [node.left, *node.comparators]
-        matching = [side for side in sides if isinstance(side, type(name)) and same(side, name)]
+        matching = [side for side in sides if _is_again(name, side)]
         if matching and len(matching) < len(sides):
             return True
         if matching and not isinstance(node.ops[0], _OPERATORS):

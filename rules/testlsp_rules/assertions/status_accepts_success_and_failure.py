@@ -20,6 +20,7 @@ class StatusAcceptsSuccessAndFailure(Rule):
 
     code = "TL301"
     since = "0.1"
+    words = ("status",)
     message = "This passes whether the request succeeds or fails"
     severity = Severity.ERROR
     options = ("allow-status-sets",)

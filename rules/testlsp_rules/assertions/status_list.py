@@ -20,6 +20,7 @@ class StatusList(Rule):
 
     code = "TL302"
     since = "0.1"
+    words = ("status",)
     message = "Any of these status codes passes"
     options = ("allow-status-sets",)
     related = ("TL301",)

@@ -25,6 +25,7 @@ class Unawaited(Rule):
 
     code = "TL323"
     since = "0.1"
+    words = ("async",)
     message = "This is never awaited, so nothing of it runs"
     related = ("TL307", "TL605", "RUF006 (ruff)")
     source = "https://docs.python.org/3/library/asyncio-task.html#coroutines"

@@ -33,6 +33,7 @@ class VacuousQuantifier(Rule):
 
     code = "TL308"
     since = "0.1"
+    words = ("assert",)
     message = "This holds for no elements at all, too"
     related = ("vacuous_loop (pytest-review)",)
     source = "https://docs.python.org/3/library/functions.html#all"

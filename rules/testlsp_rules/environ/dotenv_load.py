@@ -33,6 +33,7 @@ class DotenvLoad(Rule):
 
     code = "TL114"
     since = "0.1"
+    words = ("dotenv",)
     message = "`load_dotenv` fills `os.environ` for all later tests too"
     options = ("idiom", "target-version")
     source = "https://saurabh-kumar.com/python-dotenv/reference/#dotenv.load_dotenv"

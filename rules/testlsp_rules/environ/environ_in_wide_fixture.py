@@ -30,6 +30,7 @@ class EnvironInWideFixture(Rule):
 
     code = "TL108"
     since = "0.1"
+    words = ("environ", "putenv", "unsetenv")
     message = "This fixture changes `os.environ` for the rest of the run"
     related = ("pytest issue 363",)
     source = "https://docs.pytest.org/en/stable/reference/reference.html#pytest.MonkeyPatch.context"

@@ -34,6 +34,7 @@ class EnvironRebind(Rule):
 
     code = "TL105"
     since = "0.1"
+    words = ("environ",)
     message = "`os.environ` is replaced by a plain dictionary, which subprocesses and C code do not see"
     options = ("idiom", "target-version")
     related = ("S8997 (SonarPython)",)

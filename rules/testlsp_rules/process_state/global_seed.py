@@ -35,6 +35,7 @@ class GlobalSeed(Rule):
 
     code = "TL215"
     since = "0.1"
+    words = ("seed", "setstate", "set_state", "set_rng_state")
     message = "The global random generator is seeded here for all later tests, too"
     severity = Severity.INFORMATION
     related = ("NPY002 (ruff)",)

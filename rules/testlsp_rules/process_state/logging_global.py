@@ -26,6 +26,7 @@ class LoggingGlobal(Rule):
 
     code = "TL213"
     since = "0.1"
+    words = ("logging", "setLevel", "addHandler", "removeHandler", "disable", "propagate")
     message = "A logger that all tests share is changed here and never changed back"
     source = "https://docs.pytest.org/en/stable/how-to/logging.html#caplog-fixture"
     examples = (

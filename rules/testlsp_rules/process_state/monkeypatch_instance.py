@@ -28,6 +28,7 @@ class MonkeypatchInstance(Rule):
 
     code = "TL217"
     since = "0.1"
+    words = ("MonkeyPatch",)
     message = "What this `MonkeyPatch` changes is never undone"
     source = "https://docs.pytest.org/en/stable/reference/reference.html#pytest.MonkeyPatch"
     examples = (

@@ -32,6 +32,7 @@ class MonkeypatchUndo(Rule):
 
     code = "TL216"
     since = "0.1"
+    words = ("undo",)
     message = "`monkeypatch.undo()` also undoes what fixtures have patched for this test"
     source = "https://docs.pytest.org/en/stable/reference/reference.html#pytest.MonkeyPatch.undo"
     examples = (

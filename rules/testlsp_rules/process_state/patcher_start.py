@@ -29,6 +29,7 @@ class PatcherStart(Rule):
 
     code = "TL208"
     since = "0.1"
+    words = ("patch",)
     message = "The patch is started here and never stopped"
     source = "https://docs.python.org/3/library/unittest.mock.html#patch-methods-start-and-stop"
     examples = (

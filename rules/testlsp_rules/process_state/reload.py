@@ -24,6 +24,7 @@ class Reload(Rule):
 
     code = "TL210"
     since = "0.1"
+    words = ("reload",)
     message = "The module stays reloaded after the test"
     source = "https://docs.python.org/3/library/importlib.html#importlib.reload"
     examples = (

@@ -30,6 +30,7 @@ class SysStreamsArgv(Rule):
 
     code = "TL206"
     since = "0.1"
+    words = ("sys",)
     message = "an attribute of `sys` is replaced here and never put back"
     options = ("idiom",)
     related = ("S8997 (SonarPython)",)

@@ -26,6 +26,7 @@ class UnusedSuppression(SuppressionRule):
 
     code = "TL901"
     since = "0.1"
+    words = ("testlsp:",)
     message = "this comment silences nothing"
     related = ("RUF100 (ruff)", "RUF102 (ruff)")
     source = "https://docs.astral.sh/ruff/rules/unused-noqa/"
