@@ -31,6 +31,7 @@ const QUIET = {
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",
   "workbench.colorTheme": "Default Light Modern",
+  "workbench.editor.enablePreview": false,
   "workbench.enableExperiments": false,
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "workbench.startupEditor": "none",
@@ -69,10 +70,10 @@ export class Editor {
     return editor;
   }
 
-  /** The address at which a folder opens, with files in tabs. */
-  address(folder: string, files: readonly string[]): string {
-    const remote = (file: string) => `vscode-remote://127.0.0.1:${this.port}${path.posix.join(folder, file)}`;
-    const payload = JSON.stringify(files.map((file) => ["openFile", remote(file)]));
+  /** The address at which a folder opens, with a file in front; of several, only the last would be opened. */
+  address(folder: string, file: string): string {
+    const remote = `vscode-remote://127.0.0.1:${this.port}${path.posix.join(folder, file)}`;
+    const payload = JSON.stringify([["openFile", remote]]);
     return `${this.url}/?folder=${encodeURIComponent(folder)}&payload=${encodeURIComponent(payload)}`;
   }
 

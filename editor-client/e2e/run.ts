@@ -97,7 +97,7 @@ class Theatre {
       editor,
       workbench,
       folder,
-      open: (...files) => workbench.open(editor.address(folder, files), path.basename(files.at(-1) ?? "")),
+      open: (file) => workbench.open(editor.address(folder, file), path.basename(file)),
       read: (file) => readText(folder, file),
       serverProcesses: () => serverProcesses(path.join(this.scratch, "editor")),
     };

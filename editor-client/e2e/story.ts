@@ -11,8 +11,8 @@ export interface Stage {
   readonly workbench: Workbench;
   /** The copy of the suite that is this story's alone. */
   readonly folder: string;
-  /** Open the folder with these files; the last is in front. */
-  readonly open: (...files: string[]) => Promise<void>;
+  /** Open the folder with this file in front. */
+  readonly open: (file: string) => Promise<void>;
   /** What is on the disk. */
   readonly read: (file: string) => Promise<string>;
   /** The processes of the server that belongs to this window's folder. */

@@ -142,10 +142,23 @@ export class Workbench {
     await this.page.waitForSelector(".tab.active:not(.dirty)");
   }
 
-  /** Bring an open file to the front. */
-  async showTab(name: string): Promise<void> {
-    await this.page.locator(`.tab[data-resource-name="${name}"]`).click();
-    await this.tab(name);
+  /** Open another file of the folder by Control+P. */
+  async openFile(name: string): Promise<void> {
+    const base = path.basename(name);
+    const focused = this.page.locator(".quick-input-list .monaco-list-row.focused").filter({ hasText: base }).first();
+    const arrived = this.page.locator(`.tab.active[data-resource-name="${base}"]`);
+    // The list is sorted anew when slower answers come, so that Enter may take another row than the one that was seen.
+    await this.until(`${name} is open`, async () => {
+      await this.page.keyboard.press("Control+P");
+      await this.page.waitForSelector(".quick-input-widget input");
+      await this.page.keyboard.insertText(name);
+      await focused.waitFor({ timeout: 5_000 }).catch(() => undefined);
+      await this.page.keyboard.press("Enter");
+      return arrived.waitFor({ timeout: 3_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
     await this.page.waitForSelector(".monaco-editor.focused");
   }
 
