@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ def register(server: Server) -> None:
     @server.feature(types.CODE_ACTION_RESOLVE)
     async def resolve(params: Any) -> Json:
         await session.wait_ready()
+        if "libcst" not in sys.modules:
+            await warm_up()
         return Json(json.dumps(_resolved(session, params)))
 
 

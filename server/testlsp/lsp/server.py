@@ -83,29 +83,27 @@ async def _load(session: Session) -> None:
     from testlsp.lsp import configuration
 
     await configuration.pull(session)
+    gc.freeze()
     session.begin(rules)
     session.spawn(configuration.register_dynamically(session))
-    gc.collect()
-    gc.freeze()
-    session.spawn(_collect_when_idle(session))
-    session.spawn(_warm_up())
+    session.spawn(_when_idle(session))
 
 
-async def _warm_up() -> None:
-    from testlsp.lsp.actions import warm_up
-
-    await asyncio.sleep(0.5)
-    await warm_up()
-
-
-async def _collect_when_idle(session: Session) -> None:
-    """Collect garbage when nobody types: a collection in between would be felt as a stutter."""
+async def _when_idle(session: Session) -> None:
+    """Do what would be felt as a stutter when nobody types: load what builds edits, and collect garbage."""
     from time import perf_counter
 
-    gc.disable()
+    from testlsp.lsp.actions import warm_up
+
+    warm = False
     while True:
-        await asyncio.sleep(2.0)
-        if perf_counter() - session.publishing.last_touch > 1.5 and gc.get_count()[0] > 2000:
+        await asyncio.sleep(1.0)
+        if perf_counter() - session.publishing.last_touch < 1.5:
+            continue
+        if not warm:
+            warm = True
+            await warm_up()
+        elif gc.get_count()[0] > 5000:
             gc.collect(1)
 
 
@@ -117,6 +115,8 @@ def run(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--stdio", action="store_true", help="accepted for editors that pass it; this is the default")
     parser.add_argument("--tcp", metavar="HOST:PORT", help="listen there instead, for debugging; HOST is 127.0.0.1 if empty")
     options = parser.parse_args(argv)
+    gc.disable()  # see `_when_idle`
+    sys.setswitchinterval(0.001)  # what loads in other threads must not hold up the event loop
     server = make_server()
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
     if options.tcp:

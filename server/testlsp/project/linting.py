@@ -73,9 +73,17 @@ def lint_source(
         kept = (Piece(index, tuple(one for one in found if one.code not in crashes)) for index, found in pieces)
         pieces = [piece for piece in kept if piece.diagnostics]
     suppressed: tuple[tuple[Diagnostic, Suppression], ...] = ()
-    if may_hold(source.text):
+    if any(map(_may_hold, source.statements)):
         pieces, suppressed = _sifted(source, pieces, settings, selection, frozenset(crashes))
     return FileLint(tuple(pieces), suppressed, tuple(crashes.values()), used_graph)
+
+
+def _may_hold(statement: Statement) -> bool:
+    """Whether a comment of *statement* may silence something; looked up once per text."""
+    found: bool | None = statement.memo.get("may hold")
+    if found is None:
+        found = statement.memo["may hold"] = may_hold(statement.text)
+    return found
 
 
 def _loud(statement: Statement, found: tuple[Diagnostic, ...], selection: Selection) -> tuple[Diagnostic, ...]:

@@ -22,6 +22,7 @@ from testlsp.project.workspace import Folder, Workspace
 from testlsp.semantic import FileRole, SemanticModel
 from testlsp.semantic.summary import FileSummary, summarise
 from testlsp.syntax import SourceFile, Statement, parse
+from testlsp.syntax.neutral import differ_in_comments
 from testlsp.text import LineIndex, TextRange
 from testlsp.text.named import NamedTuple
 
@@ -266,12 +267,18 @@ class Project:
         before = document.state
         source = self._source_of(document)
         settings = self.workspace.settings_for(path)
-        model = model_of(source, settings, _role(path, settings), before.model if before is not None else None)
-        summary = summarise(source, model)
         others: frozenset[str] = frozenset()
-        if self.summaries.put(path, summary):
-            self.summaries.forget_dependencies()
-            others = self._others(path)
+        model = _same_but_comments(before, source, settings)
+        if model is not None and before is not None and self.summaries.known.get(path) is before.summary:
+            summary = before.summary
+        else:
+            model = model_of(source, settings, _role(path, settings), before.model if before is not None else None)
+            summary = summarise(source, model)
+            if self.summaries.put(path, summary):
+                self.summaries.forget_dependencies()
+                others = self._others(path)
+            else:
+                summary = self.summaries.known[path]
         state = self._linted(source, document.lines, document.version, model, summary)
         document.state = state
         document.pending = None
@@ -370,6 +377,16 @@ class Project:
             files = {path: self.analyse(path)[0] for path in list(self.documents)}
             self._snapshot = Snapshot(self.revision, files, self.summaries.graph, self.read, self.trial)
         return self._snapshot
+
+
+def _same_but_comments(before: FileState | None, source: SourceFile, settings: Settings) -> SemanticModel | None:
+    """Return the model of *source* if it says the same as *before*; None if it has to be described anew."""
+    if before is None or before.settings is not settings:
+        return None
+    changed = differ_in_comments(before.source.statements, source.statements)
+    if changed is None or any(piece is each for piece in changed for each in before.model.shared):
+        return None
+    return before.model.with_source(source)
 
 
 def _role(path: str, settings: Settings) -> FileRole:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from testlsp.semantic.collection import Collection, statement_functions
 from testlsp.semantic.functions import FileRole, Function, FunctionKind
-from testlsp.semantic.names import Binding, ModuleNames, module_names
+from testlsp.semantic.names import Binding, ModuleNames, dotted, module_names
 from testlsp.syntax import SourceFile, Statement
 
 Fact = TypeVar("Fact")
@@ -48,13 +48,26 @@ class SemanticModel:
         self._functions: list[Function] | None = None
         self._by_name: dict[tuple[tuple[str, ...], str], Function] | None = None
 
+    def with_source(self, source: SourceFile) -> SemanticModel:
+        """Return this model for *source*, which differs in nothing but the comments of pieces that stand alone."""
+        model = SemanticModel.__new__(SemanticModel)
+        model.source = source
+        model.role = self.role
+        model.collection = self.collection
+        model.names = self.names
+        model.shared = self.shared
+        model._facts = self._facts
+        model._functions = None
+        model._by_name = None
+        return model
+
     def _stands_alone(self, statement: Statement) -> bool:
         """Whether no other statement can draw facts from *statement*: a test function, or a class nobody inherits from."""
         node = statement.body[0]
         if self.role is not FileRole.TEST_MODULE or len(statement.body) > 1:
             return False
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return not node.decorator_list and node.name.startswith("test")
+            return node.name.startswith("test") and not any(map(_may_make_fixture, node.decorator_list))
         return isinstance(node, ast.ClassDef) and node.name not in self.names.bases
 
     def fact(self, name: str, compute: Callable[[SemanticModel], Fact]) -> Fact:
@@ -157,6 +170,12 @@ class SemanticModel:
     def is_pytest(self, function: Function) -> bool:
         """Whether pytest itself calls *function*."""
         return function.kind in _CALLED_BY_PYTEST
+
+
+def _may_make_fixture(decorator: ast.expr) -> bool:
+    """Whether a decorator may make something else of a test: one of unknown name, or one that speaks of fixtures."""
+    name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    return name is None or "fixture" in name.rpartition(".")[2] or "." not in name
 
 
 _CALLED_BY_PYTEST = {FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.HOOK, FunctionKind.XUNIT}

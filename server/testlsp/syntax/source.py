@@ -7,6 +7,7 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterable
 
+from testlsp.syntax.neutral import commented
 from testlsp.syntax.recovery import broken_file
 from testlsp.syntax.statement import Statement, SyntaxProblem
 from testlsp.text import TextRange
@@ -73,8 +74,13 @@ class SourceFile:
         last = index == len(statements) - 1
         if changed.end > end or (changed.end == end and not last):
             return None
+        same = commented(piece, changed.start - start, changed.end - start, new)
+        if same is not None:
+            return (*statements[:index], same, *statements[index + 1 :])
         text = piece.text[: changed.start - start] + new + piece.text[changed.end - start :]
         if not last and not _is_whole_lines(text, statements[index + 1].text):
+            return None
+        if _goes_on(text) or (index and _goes_on(statements[index - 1].text)):
             return None
         if index and text.startswith("\n") and statements[index - 1].text.endswith("\r"):
             return None
@@ -101,6 +107,11 @@ def _is_whole_lines(text: str, following: str) -> bool:
     if not text:
         return True
     return text.endswith("\n") or (text.endswith("\r") and not following.startswith("\n"))
+
+
+def _goes_on(text: str) -> bool:
+    """Whether the last line of *text* ends with a backslash, which can draw the next line to it."""
+    return text.rstrip("\r\n").endswith("\\")
 
 
 def _parse(text: str) -> list[ast.stmt]:
