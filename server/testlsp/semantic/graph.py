@@ -245,6 +245,20 @@ class FixtureGraph:
             target = further
         return False
 
+    def cached(self, path: str, target: str) -> frozenset[str]:
+        """Return the variables of which the function *target*, as *path* knows it, remembers what it read first."""
+        for _ in range(4):
+            place = self._namespaces.attribute(path, target, True) if "." in target else (path, target)
+            if place is None or place[0] not in self.summaries:
+                break
+            path, name = place
+            target = dict(self.summaries[path].imports).get(name, "")
+            if not target:
+                return frozenset(
+                    item for found in self.summaries[path].cached if found[0] == name for item in found[1:]
+                )
+        return frozenset()
+
     # -- what a site says --------------------------------------------------------------------------------------------
 
     def test_at(self, site: Site) -> CollectedTest | None:

@@ -277,7 +277,8 @@ class Namespaces:
         """Return where the modules may be that *path* may take fixtures, base classes or plugins from.
 
         Application code is full of imports that lead to no fixture, so only files that speak of tests are followed
-        everywhere; *plugin* says that the file is a plugin, which is followed within its own package.
+        everywhere; *plugin* says that the file is a plugin, which is followed within its own package. The modules that
+        tests may take cached settings from are read too, but not followed.
         """
         summary = self.summaries.get(path)
         if summary is None:
@@ -301,6 +302,8 @@ class Namespaces:
                 continue
             elif conftest or name in asked or not first or _speaks_of_tests(head):
                 modules.append((head, name in asked or (conftest and _speaks_of_tests(head))))
+            elif name in summary.settings:
+                modules += [(head, False), (target, False)]
             else:
                 nearby.append(head)
         groups = [tuple(candidates(path, name, root, further)) for name, further in dict.fromkeys(modules)]

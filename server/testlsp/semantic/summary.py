@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from testlsp.semantic.assertions import checking_helpers
+from testlsp.semantic.caches import asked_for_settings, cached_readers, emptied_caches
 from testlsp.semantic.copies import body_digest
 from testlsp.semantic.facts import StatementFacts, required_parameters, statement_facts, yields
 from testlsp.semantic.fixtures import (
@@ -40,6 +41,8 @@ class FileSummary(NamedTuple):
     in the module's ``pytestmark``, dotted as written. *hooks* are the ``pytest_*`` functions that it has, *registered*
     the marks it registers ("*" for one that cannot be read), *runners* the marks it uses that have coroutines run.
     *idle* are functions and classes that look like tests, are not collected, and are mentioned nowhere else in it.
+    *cached* are functions that remember what they read from the environment, each with the variables, and *emptied*
+    those whose caches its fixtures, hooks and helpers empty; *settings* are imported names that may be such functions.
     """
 
     path: str
@@ -59,6 +62,9 @@ class FileSummary(NamedTuple):
     registered: tuple[str, ...] = ()
     runners: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+    cached: tuple[tuple[str, ...], ...] = ()
+    emptied: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     @property
     def usefixtures(self) -> tuple[str, ...]:
@@ -128,6 +134,9 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         registered_marks(source),
         tuple(name for name in ASYNC_MARKS if f"mark.{name}" in source.text),
         idle_names(model),
+        cached_readers(model),
+        emptied_caches(model),
+        asked_for_settings(model),
     )
 
 
