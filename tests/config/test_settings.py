@@ -40,6 +40,7 @@ def test_described_types_agree_with_what_is_accepted() -> None:
         "array": "list",
         "object": "table",
         "boolean": "true or false",
+        "integer": "whole number",
         "string": ("string", "one of"),
     }
     for info in describe():

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 from function_models import model_of
-from testlsp.semantic.class_state import class_changes, containers, mentions, rebinds
+from testlsp.semantic.class_state import class_changes, class_writes, containers, mentions, rebinds
 from testlsp.semantic.functions import Function
 
 
@@ -56,3 +56,9 @@ def test_mentions_and_new_objects_are_told_apart() -> None:
     assert not mentions(method("return other.items"), "items")
     assert rebinds(method("self.items = []"), "items")
     assert not rebinds(method("self.items += [1]"), "items")
+
+
+def test_writes_to_the_class_are_told_from_those_to_the_instance() -> None:
+    """Only what is set on the class outlives the test."""
+    body = "type(self).a = self.__class__.b = TestIt.c = 1\nself.d = other.e = 2\nTestIt.f[0] = 3"
+    assert [name for _, name in class_writes(method(body))] == ["a", "b", "c"]

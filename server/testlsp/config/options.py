@@ -68,3 +68,4 @@ class Options(BaseModel):
     integration_markers: Texts | None = None
     sections: Sections | None = None
     headings: Texts | None = None
+    max_fixture_depth: Annotated[int, Field(ge=1)] | None = None

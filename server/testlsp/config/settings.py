@@ -234,6 +234,9 @@ class Settings(NamedTuple):
     headings: tuple[str, ...] = setting(
         (), "list of strings", "Headings instead of those of the preset, in their order; empty: those of `sections`."
     )
+    max_fixture_depth: int = setting(
+        10, "whole number", "How many fixtures may request one another in a row, plugins' fixtures aside (TL420)."
+    )
 
     root: str = ""
     """The folder that relative globs and paths belong to: of the configuration file, else pytest's rootdir."""

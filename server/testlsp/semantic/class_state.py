@@ -81,6 +81,18 @@ def class_changes(function: Function, names: frozenset[str]) -> Iterator[ClassCh
             yield ClassChange(node, name, func.attr in _REMOVING)
 
 
+def class_writes(function: Function) -> Iterator[tuple[ast.Attribute, str]]:
+    """Yield the attributes of its class that *function* sets itself: ``cls.token = 1``, ``type(self).token = 1``."""
+    if function.class_info is None or ast.Attribute not in function.bag:
+        return
+    owners = _owners(function)
+    for node in function.bag[ast.Attribute]:
+        assert isinstance(node, ast.Attribute)
+        if isinstance(node.ctx, ast.Store) and _is_owner(node.value, owners):
+            if not (isinstance(node.value, ast.Name) and node.value.id == "self"):
+                yield node, node.attr
+
+
 def mentions(function: Function, name: str) -> bool:
     """Whether *function* or a function inside it speaks of the attribute *name* of its own class or instance."""
     pending, owners = [function], _owners(function)
