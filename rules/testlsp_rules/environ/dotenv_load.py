@@ -87,8 +87,8 @@ class DotenvLoad(Rule):
             @pytest.fixture
             def environment(monkeypatch):
                 "🙂"; dotenv.load_dotenv("a")
-                for name, value in dotenv.dotenv_values(encoding="latin-1").items():  # 🙂
-                    monkeypatch.setenv(name, os.environ.get(name, value))
+                for name, value in dotenv.dotenv_values(encoding="latin-1").items():
+                    monkeypatch.setenv(name, os.environ.get(name, value))  # 🙂
             """,
             why="without `override=True` what is there already wins",
         ),
