@@ -165,6 +165,18 @@ class EnvironRebind(Rule):
             """,
             settings={"idiom": "mocker"},
         ),
+        Bad(
+            """
+            def test_twice(monkeypatch):
+                monkeypatch.setattr("os.environ", {})
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert load() == {}
+                monkeypatch.setattr("os.environ", {"A": "1"})
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert load() == {"a": 1}
+            """,
+            why="one block would hold the other replacement, so that no fix is offered",
+        ),
         Good(
             """
             import os
@@ -235,7 +247,8 @@ class EnvironRebind(Rule):
             if not isinstance(func, ast.Attribute) or not isinstance(func.value, ast.Name):
                 return
             whole = ctx.parent(node)
-            fixes = _fixes(ctx, whole if isinstance(whole, ast.Expr) else None, value, environ)
+            again = _is_replaced_again(ctx, node)
+            fixes = _fixes(ctx, whole if isinstance(whole, ast.Expr) and not again else None, value, environ)
             ctx.report(node, fixes=fixes, severity=Severity.INFORMATION)
             return
         patch = func.value if isinstance(func, ast.Attribute) and name == "object" else func
@@ -275,6 +288,19 @@ def _replacement(ctx: Context, call: ast.Call) -> ast.expr | None:
         return given[0] if len(given) == 1 and not keywords.keys() - {"raising"} else None
     value = keywords.pop("value", None) or keywords.pop("new", None)
     return value if not keywords.keys() - {"raising"} else None
+
+
+def _is_replaced_again(ctx: Context, node: ast.Call) -> bool:
+    """Whether the test replaces the mapping several times, so that one block would hold another replacement."""
+    return any(
+        isinstance(call, ast.Call)
+        and call is not node
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "setattr"
+        and call.args
+        and _replacement(ctx, call) is not None
+        for call in ctx.function.bag.get(ast.Call, ())
+    )
 
 
 def _environ(ctx: Context, call: ast.Call) -> str:
