@@ -33,6 +33,8 @@ def schema(kind: str) -> dict[str, Any]:
     """Return the JSON schema of a value of *kind*, a type in the words of `testlsp config`."""
     if kind == "true or false":
         return {"type": "boolean"}
+    if kind == "whole number":
+        return {"type": "integer", "minimum": 1}
     if kind == "string":
         return {"type": "string"}
     if kind.startswith("one of "):
