@@ -96,6 +96,7 @@ class Indexing:
         )
         assert process.stdin is not None and process.stdout is not None
         self._rounds += 1
+        since = session.project.revision
         token = f"{_TOKEN}/{self._rounds}"
         shown = False
         try:
@@ -115,7 +116,7 @@ class Indexing:
                         self._report(token, len(summaries), len(paths))
                     await asyncio.sleep(0)
                     slice_begun = perf_counter()
-            session.publishing.affected(session.project.put_summaries(summaries))
+            session.publishing.affected(session.project.put_summaries(summaries, since))
             log.info("indexed %d files", len(paths))
             await process.wait()
         finally:

@@ -230,12 +230,17 @@ class Project:
         self.summaries.put(path, summary)
         return summary
 
-    def put_summaries(self, summaries: dict[str, FileSummary]) -> frozenset[str]:
-        """Remember what an index says about files that are not open; return the documents to look at again."""
+    def put_summaries(self, summaries: dict[str, FileSummary], since: int) -> frozenset[str]:
+        """Remember what an index says about files that are not open; return the documents to look at again.
+
+        The index began at the revision *since*: files that changed after that are known better already.
+        """
         fresh = {
             path: summary
             for path, summary in summaries.items()
-            if path not in self.documents and self.summaries.known.get(path) != summary
+            if path not in self.documents
+            and self.disk_marks.get(path, 0) <= since
+            and self.summaries.known.get(path) != summary
         }
         if not fresh:
             return frozenset()
