@@ -349,3 +349,13 @@ def test_several_processes(run: Run, leaky: Path, monkeypatch: pytest.MonkeyPatc
 
     assert together == alone
     assert alone.out.count("TL101") == 7
+
+
+def test_show_files_lists_what_would_be_checked(run: Run, tmp_path: Path) -> None:
+    """`--show-files` names the test files and conftests, one absolute path a line, and reads none of them."""
+    (tmp_path / "test_a.py").write_text("not python at all (\n")
+    (tmp_path / "conftest.py").write_text("")
+    (tmp_path / "module.py").write_text("")
+    result = run("check", "--show-files")
+    assert result.status == 0
+    assert sorted(result.out.splitlines()) == [str(tmp_path / "conftest.py"), str(tmp_path / "test_a.py")]

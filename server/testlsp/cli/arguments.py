@@ -39,6 +39,7 @@ class CheckOptions(NamedTuple):
     quiet: bool = False
     color: str = "auto"
     show_settings: bool = False
+    show_files: bool = False
 
     @property
     def reads_stdin(self) -> bool:
@@ -73,6 +74,7 @@ def check_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="show the settings in force for the given files, and where each is from",
     )
+    add("--show-files", action="store_true", help="list the files that would be checked, and check nothing")
     _add_fixing(parser)
     _add_selection(parser)
     _add_files(parser)

@@ -80,6 +80,10 @@ class _Run:
             self.terminal.error("the configuration is not valid, so nothing was checked")
             return FAILED
         self._tell_problems(discovery)
+        if self.options.show_files:
+            for path in discovery.files:
+                self.terminal.write(f"{path}\n")
+            return FAILED if self.failed else CLEAN
         watched = not self.options.quiet and self.options.output_format in ("full", "concise")
         progress = Progress() if watched else None
         try:
