@@ -16,7 +16,23 @@ from testlsp.builtin import all_rules
 from testlsp.project.project import Closed, Edited, Opened, Project
 from testlsp.project.workspace import Folder
 
-SNIPPETS = ("x", " ", "\n", "    ", "(", ")", "'", '"""', ":", "# c", "def test_x(a):\n    assert a\n", "\\", "é🎈", "=", ",")
+SNIPPETS = (
+    "x",
+    " ",
+    "\n",
+    "    ",
+    "(",
+    ")",
+    "'",
+    '"""',
+    ":",
+    "# c",
+    "def test_x(a):\n    assert a\n",
+    "\\",
+    "é🎈",
+    "=",
+    ",",
+)
 FILES = 12
 
 
@@ -58,7 +74,8 @@ def main() -> int:
             tenths[min(9, number * 10 // edits)].append(resident())
     mean = [sum(each) / max(1, len(each)) / 1024 for each in tenths]
     growth = mean[9] / mean[1] - 1
-    print(f"{edits} edits in {perf_counter() - begun:.0f} s, {len(texts)} files, rules that failed: {sorted(project.crashes)}")
+    seconds = perf_counter() - begun
+    print(f"{edits} edits of {len(texts)} files in {seconds:.0f} s; failed rules: {sorted(project.crashes)}")
     print("resident MB by tenth: " + " ".join(f"{each:.1f}" for each in mean))
     print(f"last tenth against the second: {growth:+.1%}")
     return 0 if growth <= 0.10 and not project.crashes else 1

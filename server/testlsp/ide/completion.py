@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from testlsp.lint.rule import Rule
 from testlsp.text import TextRange
 
-_IN_COMMENT = re.compile(r"#[ \t]*testlsp:[ \t]*(?:ignore|ignore-file|disable|enable)[ \t]*\[(?:[^\[\]\r\n]*,)?[ \t]*([\w-]*)$")
+_IN_COMMENT = re.compile(
+    r"#[ \t]*testlsp:[ \t]*(?:ignore|ignore-file|disable|enable)[ \t]*\[(?:[^\[\]\r\n]*,)?[ \t]*([\w-]*)$"
+)
 _AFTER_MARK = re.compile(r"#[ \t]*testlsp:[ \t]*([\w-]*)$")
 _IN_NOQA = re.compile(r"#[ \t]*noqa:[ \t]*(?:[A-Z]+[0-9]+[ \t]*,[ \t]*)*(TL\w*)$")
 _KEYS = ("select", "extend-select", "ignore", "fixable", "unfixable")

@@ -26,7 +26,9 @@ def hover(snapshot: Snapshot, path: str, offset: int, fixtures: bool = True) -> 
     state = snapshot.file(path)
     if state is None:
         return None
-    return _comment(state, offset) or (_fixture(snapshot, path, offset) if fixtures else None) or _finding(state, offset)
+    return (
+        _comment(state, offset) or (_fixture(snapshot, path, offset) if fixtures else None) or _finding(state, offset)
+    )
 
 
 def _comment(state: FileState, offset: int) -> Hover | None:
@@ -36,7 +38,10 @@ def _comment(state: FileState, offset: int) -> Hover | None:
         named = next((part for part in comment.parts if part.range.start <= offset <= part.range.end), None)
         rule = _rule(state, named.selector) if named is not None and named.selector else None
         silenced = [one for one, by in state.lint.suppressed if by.range == comment.range]
-        lines = [f"Silences `{one.name}` in line {state.lines.line_at(one.range.start) + 1}: {one.message}" for one in silenced]
+        lines = [
+            f"Silences `{one.name}` in line {state.lines.line_at(one.range.start) + 1}: {one.message}"
+            for one in silenced
+        ]
         text = "\n\n".join(lines) if lines else "Silences nothing at the moment"
         if rule is not None:
             text += "\n\n---\n\n" + about(rule)

@@ -38,7 +38,7 @@ def register(server: Server) -> None:
         from testlsp.report.pages import page
 
         await session.wait_ready()
-        return _result(page(_rule(session, _text(arguments)), session.project.workspace.selector.rules))
+        return _result(page(_rule(session, _text(arguments)), session.rules))
 
     @server.command("testlsp.showSettings")
     async def show_settings(*arguments: Any) -> Json:
@@ -62,7 +62,7 @@ def _text(arguments: tuple[Any, ...]) -> str:
 
 
 def _rule(session: Session, word: str) -> type[Rule]:
-    for rule in session.project.workspace.selector.rules:
+    for rule in session.rules:
         if word.upper() == rule.code or word.replace("_", "-").lower() == rule.name:
             return rule
     raise JsonRpcInvalidParams(f"there is no rule {word!r}")

@@ -26,7 +26,9 @@ def workspace_edit(session: Session, rewritten: Rewritten) -> dict[str, Any]:
         uri = uri or uri_of(path)
         versions[uri] = document.version if document is not None else None
         lines = document.lines if document is not None else _lines_on_disk(session, path)
-        changes[uri] = [_text_edit(edit, lines, session, confirm) for edit in sorted(edits, key=lambda each: each.range)]
+        changes[uri] = [
+            _text_edit(edit, lines, session, confirm) for edit in sorted(edits, key=lambda each: each.range)
+        ]
     if not client.document_changes:
         return {"changes": changes}
     result: dict[str, Any] = {

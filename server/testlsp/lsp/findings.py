@@ -1,7 +1,7 @@
 """Findings as JSON, converted once per statement and kept with it.
 
-With a thousand findings in a file their conversion would be the largest cost of a keystroke. A statement whose findings and
-whose first line are what they were gives the same text as before.
+With a thousand findings in a file their conversion would be the largest cost of a keystroke. A statement whose findings
+and whose first line are what they were gives the same text as before.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ def items_json(state: FileState, client: Client) -> str:
     source, lines = state.source, state.lines
     parts: list[str] = []
     for piece in lint.pieces:
-        statement = source.statements[piece.index]
-        line = lines.line_at(source.starts[piece.index])
+        statement = source.statements[piece.at]
+        line = lines.line_at(source.starts[piece.at])
         kept = statement.memo.get("json")
         if kept is not None and kept[0] is piece.diagnostics and kept[1] == line and kept[2] is client:
             parts.append(kept[3])
             continue
         text = ",".join(
-            json.dumps(_as_json(one, statement, line, source.starts[piece.index], state, client))
+            json.dumps(_as_json(one, statement, line, source.starts[piece.at], state, client))
             for one in piece.diagnostics
         )
         if not any(one.related for one in piece.diagnostics):
@@ -103,7 +103,9 @@ def related_json(one: Diagnostic, start: int, state: FileState, client: Client) 
                 continue
             lines, where = place
         uri = uri_of(each.path)
-        found.append({"location": {"uri": uri, "range": range_json(lines, where, client.unit)}, "message": each.message})
+        found.append(
+            {"location": {"uri": uri, "range": range_json(lines, where, client.unit)}, "message": each.message}
+        )
     return found
 
 

@@ -1,7 +1,7 @@
 """Learning what the files of the workspace define, without holding up the one that is being edited.
 
-The reading is done by another process (`testlsp.project.indexer`); here its answers are taken in, a few at a time. Files
-of the workspace that are open are known better from the editor.
+The reading is done by another process (`testlsp.project.indexer`); here its answers are taken in, a few at a time.
+Files of the workspace that are open are known better from the editor.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ class Indexing:
             stdout=asyncio.subprocess.PIPE,
             limit=_LONGEST_LINE,
         )
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         self._rounds += 1
         since = session.project.revision
         token = f"{_TOKEN}/{self._rounds}"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from testlsp.semantic.fixtures import Fixture
 
 SHOW = "testlsp.showPlaces"
+Asked = types.HoverParams | types.DefinitionParams | types.ReferenceParams | types.CompletionParams
 
 
 def register(server: Server) -> None:
@@ -59,7 +60,7 @@ def register(server: Server) -> None:
         return _completion(session, params)
 
 
-def _offset(session: Session, params: types.TextDocumentPositionParams) -> tuple[str, int] | None:
+def _offset(session: Session, params: Asked) -> tuple[str, int] | None:
     path = path_of(params.text_document.uri)
     document = session.project.documents.get(path)
     if document is None:
@@ -72,7 +73,7 @@ def _location(session: Session, place: Place) -> types.Location:
     return types.Location(uri or uri_of(place.path), range_of(place.lines, place.range, session.client.unit))
 
 
-def _fixture(session: Session, params: types.TextDocumentPositionParams) -> Fixture | None:
+def _fixture(session: Session, params: Asked) -> Fixture | None:
     from testlsp.ide import fixtures
 
     where = _offset(session, params)
@@ -120,7 +121,7 @@ def _completion(session: Session, params: types.CompletionParams) -> list[types.
         return []
     path, offset = where
     lines = session.project.documents[path].lines
-    rules = session.project.workspace.selector.rules
+    rules = session.rules
     if path.endswith(".toml"):
         found = in_settings(lines.text, offset, rules, path.endswith("testlsp.toml"))
     else:
@@ -131,8 +132,12 @@ def _completion(session: Session, params: types.CompletionParams) -> list[types.
             label=each.label,
             kind=types.CompletionItemKind.EnumMember,
             detail=each.detail,
-            documentation=types.MarkupContent(types.MarkupKind.Markdown, each.documentation) if each.documentation else None,
-            text_edit=types.TextEdit(types.Range(position(lines, each.range.start, session.client.unit), here), each.label),
+            documentation=types.MarkupContent(types.MarkupKind.Markdown, each.documentation)
+            if each.documentation
+            else None,
+            text_edit=types.TextEdit(
+                types.Range(position(lines, each.range.start, session.client.unit), here), each.label
+            ),
         )
         for each in found
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
@@ -23,7 +24,7 @@ def path_of(uri: str) -> str:
 
 def uri_of(path: str) -> str:
     """Return the address of *path*."""
-    return (from_fs_path(path) or path) if os.path.isabs(path) else path
+    return (from_fs_path(path) or path) if Path(path).is_absolute() else path
 
 
 def offset_of(lines: LineIndex, position: dict[str, int], unit: ColumnUnit) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from lsprotocol import types
+from pygls.exceptions import FeatureNotificationError
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 
@@ -78,7 +79,7 @@ class Protocol(LanguageServerProtocol):
             import logging
 
             logging.getLogger("testlsp").exception("%s failed", message.method)
-            self._server._report_server_error(error, type(error))
+            self._server.report_server_error(error, FeatureNotificationError)
 
     def _send_response(self, msg_id: Any, result: Any = None, error: Any = None) -> None:
         if error is None and result.__class__ is Json:

@@ -96,7 +96,9 @@ class WorkspaceReports:
         files = list(dict.fromkeys((*session.project.documents, *session.indexing.files)))
         told: list[str] = []
         if progress is not None:
-            self._progress(progress, {"kind": "begin", "title": "testlsp", "message": "Checking test files", "percentage": 0})
+            self._progress(
+                progress, {"kind": "begin", "title": "testlsp", "message": "Checking test files", "percentage": 0}
+            )
         try:
             for number, path in enumerate(files):
                 await self._pause()

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from lsprotocol import types
@@ -113,7 +114,9 @@ def run(argv: Sequence[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(prog="testlsp server", description="Serve an editor over stdin and stdout.")
     parser.add_argument("--stdio", action="store_true", help="accepted for editors that pass it; this is the default")
-    parser.add_argument("--tcp", metavar="HOST:PORT", help="listen there instead, for debugging; HOST is 127.0.0.1 if empty")
+    parser.add_argument(
+        "--tcp", metavar="HOST:PORT", help="listen there instead, for debugging; HOST is 127.0.0.1 if empty"
+    )
     options = parser.parse_args(argv)
     gc.disable()  # see `_when_idle`
     sys.setswitchinterval(0.001)  # what loads in other threads must not hold up the event loop
@@ -129,7 +132,7 @@ def run(argv: Sequence[str] | None = None) -> int:
 def _serve_stdio(server: Server) -> int:
     # What else writes to the standard output, in this process or one it starts, must not land in the protocol.
     inner, outer = os.dup(0), os.dup(1)
-    with open(os.devnull, "rb") as nothing:
+    with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
     asyncio.run(_talk(server, os.fdopen(inner, "rb"), os.fdopen(outer, "wb")))

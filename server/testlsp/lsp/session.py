@@ -43,6 +43,7 @@ class Session:
         self.uris: dict[str, str] = {}
         self.ready: asyncio.Future[None] | None = None
         self.backlog: list[tuple[str, dict[str, Any]]] = []
+        self.rules: tuple[type[Rule], ...] = ()
         self.tasks: set[asyncio.Task[Any]] = set()
         self.project: Project
         self.publishing: Publishing
@@ -76,6 +77,7 @@ class Session:
         from testlsp.lsp.publishing import Publishing
         from testlsp.project.project import Project
 
+        self.rules = tuple(rules)
         self.project = Project(rules)
         self.project.apply(self.configured())
         self.publishing = Publishing(self)
@@ -94,9 +96,7 @@ class Session:
         from testlsp.project.project import Configured
         from testlsp.project.workspace import Folder
 
-        folders = tuple(
-            Folder(path, {**self.settings, **self.folder_settings.get(path, {})}) for path in self.folders
-        )
+        folders = tuple(Folder(path, {**self.settings, **self.folder_settings.get(path, {})}) for path in self.folders)
         return Configured(folders, self.settings)
 
     async def wait_ready(self) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from testlsp.config.settings import Settings
 from testlsp.lint.context import GraphSource
 from testlsp.lint.diagnostic import Diagnostic
-from testlsp.lint.directives import may_hold
 from testlsp.lint.run import Crash, FileFindings, lint_statement
-from testlsp.lint.suppressions import Suppression, apply_suppressions
+from testlsp.lint.suppressions import Suppression, apply_suppressions, may_hold
 from testlsp.project.rules import Selection
 from testlsp.semantic import SemanticModel
 from testlsp.syntax import SourceFile, Statement
@@ -20,7 +19,7 @@ class Piece(NamedTuple):
     As long as nothing changed, *diagnostics* is the same object from version to version.
     """
 
-    index: int
+    at: int
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -38,7 +37,7 @@ class FileLint(NamedTuple):
     def findings(self, source: SourceFile) -> FileFindings:
         """Return the findings as `testlsp.lint.run.lint_file` does: in offsets of the file, sorted and numbered."""
         found = [
-            (diagnostic.shifted(source.starts[piece.index]), piece.index)
+            (diagnostic.shifted(source.starts[piece.at]), piece.at)
             for piece in self.pieces
             for diagnostic in piece.diagnostics
         ]
@@ -104,7 +103,7 @@ def _sifted(
     source: SourceFile, pieces: list[Piece], settings: Settings, selection: Selection, broken: frozenset[str]
 ) -> tuple[list[Piece], tuple[tuple[Diagnostic, Suppression], ...]]:
     starts = source.starts
-    found = [(one.shifted(starts[piece.index]), piece.index) for piece in pieces for one in piece.diagnostics]
+    found = [(one.shifted(starts[piece.at]), piece.at) for piece in pieces for one in piece.diagnostics]
     kept, suppressed = apply_suppressions(source, found, settings, selection.rules, selection.severities, broken)
     if len(kept) == len(found) and not suppressed:
         return pieces, ()

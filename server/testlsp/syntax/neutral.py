@@ -1,7 +1,7 @@
 """Edits that cannot change what a statement means: inside a comment, or in the blanks at the end of a line.
 
-Somebody who writes a comment in a function of thousands of lines should not pay for the function. That a place is no part of
-a string or of code is told from the tree: it lies behind the end of a simple statement, or between two statements.
+Somebody who writes a comment in a function of thousands of lines should not pay for the function. That a place is
+no part of a string or of code is told from the tree: it lies behind the end of a simple statement, or between two statements.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _handed_on(memo: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def differ_in_comments(before: tuple[Statement, ...], after: tuple[Statement, ...]) -> list[Statement] | None:
-    """Return the pieces of *before* that are replaced in *after* by one with the same tree; None if anything else differs."""
+    """Return the pieces of *before* that *after* has in another text with the same tree; None if more differs."""
     if len(before) != len(after):
         return None
     changed = [(old, new) for old, new in zip(before, after, strict=True) if old is not new]
