@@ -84,6 +84,8 @@ RULES: tuple[tuple[str, str, str, bool, tuple[str, ...]], ...] = (
     ("TL501", "seam-docstring-missing", "seams", True, ()),
     ("TL502", "seam-section-missing", "seams", True, ()),
     ("TL504", "seam-placeholder", "seams", True, ()),
+    ("TL507", "seam-mocked", "seams", True, ("patch", "setattr")),
+    ("TL510", "integration-mocks-internal", "seams", True, ("patch", "setattr")),
     ("TL601", "sleep", "flakiness", True, ("sleep",)),
     ("TL602", "real-network", "flakiness", False, ("requests", "httpx", "urllib", "boto3")),
     ("TL603", "now-or-random-in-assert", "flakiness", True, ()),

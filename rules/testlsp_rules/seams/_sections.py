@@ -124,3 +124,12 @@ def described_by_class(ctx: Context, function: Function) -> bool:
                 return True
         info = info.parent
     return False
+
+
+def seam_section(ctx: Context, docstring: ast.Expr) -> Section | None:
+    """Return the section that names the seam, None when there is none or nothing stands there yet."""
+    headings = (*HEADINGS["seam"], *ctx.settings.headings)
+    for found in sections_of(ctx, docstring, tuple(dict.fromkeys(headings))):
+        if not {"seam", "seams", "boundary"}.isdisjoint(found.heading.lower().split()) and not found.is_placeholder:
+            return found
+    return None

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from testlsp.semantic.first_party import FOREIGN
 from testlsp.semantic.fixtures import Fixture
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import ModuleNames, dotted
@@ -25,14 +26,6 @@ if TYPE_CHECKING:
     from testlsp.syntax import SourceFile
 
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
-# Packages that tests import a lot and that are nobody's own code.
-_FOREIGN = frozenset(
-    "pytest _pytest pytest_asyncio pytest_mock unittest mock hypothesis freezegun time_machine requests httpx aiohttp "
-    "respx responses fakeredis redis sqlalchemy sqlmodel alembic django rest_framework flask fastapi starlette "
-    "pydantic numpy pandas boto3 botocore moto celery kombu testcontainers docker psycopg psycopg2 asyncpg pymongo "
-    "motor click typer rich yaml jwt faker factory polyfactory werkzeug anyio trio asgi_lifespan playwright selenium "
-    "grpc dirty_equals inline_snapshot syrupy attr attrs".split()
-)
 _PLAIN_FIXTURES = frozenset(
     "request tmp_path tmp_path_factory tmpdir tmpdir_factory monkeypatch capsys capfd capsysbinary capfdbinary caplog "
     "recwarn pytestconfig record_property subtests mocker freezer event_loop self cls anyio_backend".split()
@@ -236,7 +229,7 @@ def _objects(function: Function, model: SemanticModel) -> dict[str, str]:
         last = name.rpartition(".")[2]
         if top in sys.stdlib_module_names or not (last[:1].isupper() or last in _MAKERS):
             continue
-        found[target.id] = last if last[:1].isupper() and top not in _FOREIGN else target.id
+        found[target.id] = last if last[:1].isupper() and top not in FOREIGN else target.id
     return found
 
 
@@ -260,7 +253,7 @@ def _called(
     if name is None:
         return None
     top = name.lstrip(".").partition(".")[0]
-    if name.startswith("builtins.") or top in sys.stdlib_module_names or top in _FOREIGN:
+    if name.startswith("builtins.") or top in sys.stdlib_module_names or top in FOREIGN:
         return None
     if top in {"tests", "test", "conftest"} or name.startswith(".") or "." not in name:
         return None
