@@ -83,6 +83,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[str, ...]], ...] = (
     ("TL422", "fixture-duplicated", "fixtures", True, ("fixture",)),
     ("TL501", "seam-docstring-missing", "seams", True, ()),
     ("TL502", "seam-section-missing", "seams", True, ()),
+    ("TL503", "seam-section-order-or-typo", "seams", True, ()),
     ("TL504", "seam-placeholder", "seams", True, ()),
     ("TL507", "seam-mocked", "seams", True, ("patch", "setattr")),
     ("TL510", "integration-mocks-internal", "seams", True, ("patch", "setattr")),

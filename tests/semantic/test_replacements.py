@@ -100,7 +100,7 @@ def own(names: str, code: str, path: str = PATH, conftest: str = "") -> list[str
 
 
 def test_own_names_are_known_by_folders() -> None:
-    """A package that is called like a folder around the test is the project's, and then what it imports besides is not."""
+    """A package called like a folder around the test is the project's; what is imported besides is not, then."""
     path = "/work/web-shop-1.2/backend/tests/test_a.py"
     assert own(".a backend.a web_shop.a invoices.a json.a tests.a", "import backend", path) == [
         ".a",

@@ -9,6 +9,7 @@ from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.seams import seam_facts
 from testlsp.text import Edit, TextRange
 
+from testlsp_rules.seams._outline import misspelt_headings
 from testlsp_rules.seams._scope import is_integration_test
 from testlsp_rules.seams._sections import (
     accepted_sets,
@@ -195,6 +196,25 @@ class SeamSectionMissing(Rule):
             def test_missing_order(client):
                 """Unknown orders are not found.
 
+                Given: no order
+                Wehn: one is asked for
+
+                Integration Scope: HTTP
+                Seam Under Tset: GET /orders
+                Business Impact: none
+                Test Strategy: ask for one
+                Success Criteria: 404
+                """
+                assert client.get("/orders/0").status_code == 404
+            ''',
+            path="tests/integration/test_orders.py",
+            why="`seam-section-order-or-typo` speaks of a heading that is misspelt",
+        ),
+        Good(
+            '''
+            def test_missing_order(client):
+                """Unknown orders are not found.
+
                 Owner: the team of the shop
                 """
                 assert client.get("/orders/0").status_code == 404
@@ -215,6 +235,9 @@ class SeamSectionMissing(Rule):
         if docstring is None or not is_integration_test(ctx, function):
             return
         missing = missing_headings(ctx, docstring)
+        if missing:
+            misspelt = {found.heading for found in misspelt_headings(ctx, docstring)}
+            missing = tuple(heading for heading in missing if heading not in misspelt)
         if not missing or described_by_class(ctx, function):
             return
         start = ctx.statement.range(docstring).start

@@ -71,7 +71,7 @@ def _folders(path: str, root: str) -> set[str]:
 
 
 def _imported(function: Function, model: SemanticModel, graph: FixtureGraph | None) -> Counter[str]:
-    """Return the packages that *function*, its module and its conftests import from, and how many names; no libraries."""
+    """Return the packages that *function*, its module and its conftests import from, with counts; no libraries."""
     targets: list[str] = []
     scope: Function | None = function
     while scope is not None:
