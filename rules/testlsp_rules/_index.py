@@ -88,7 +88,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[str, ...]], ...] = (
     ("TL505", "seam-unresolved", "seams", True, ("eam", "oundar")),
     ("TL507", "seam-mocked", "seams", True, ("patch", "setattr")),
     ("TL510", "integration-mocks-internal", "seams", True, ("patch", "setattr")),
-    ("TL513", "given-when-then-incomplete", "seams", False, ("iven", "IVEN")),
+    ("TL513", "given-when-then-incomplete", "seams", False, ("hen", "HEN")),
     ("TL601", "sleep", "flakiness", True, ("sleep",)),
     ("TL602", "real-network", "flakiness", False, ("requests", "httpx", "urllib", "boto3")),
     ("TL603", "now-or-random-in-assert", "flakiness", True, ()),
