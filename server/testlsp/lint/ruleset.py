@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from testlsp.config.selectors import RuleKey
@@ -62,8 +63,8 @@ class RuleSet:
         effects: dict[EffectKind, list[tuple[Rule, Call]]] = {}
         for rule in self.rules:
             for method in _methods(type(rule)):
-                call = method.__get__(rule)
                 wanted = method.__dict__
+                call = method.__get__(rule)
                 if kind in wanted.get("wants_functions", ()):
                     functions.append((rule, call))
                 node_types, kinds = wanted.get("wants_nodes", ((), ()))
@@ -75,6 +76,7 @@ class RuleSet:
         return Handlers(functions, list(nodes.items()), effects)
 
 
+@lru_cache(maxsize=None)
 def _methods(rule: type[Rule]) -> list[Any]:
     return [
         member

@@ -79,7 +79,8 @@ def outcome_of(
 ) -> Outcome:
     """Return *analysis* as data; *content* stands for the bytes that were analysed."""
     source = analysis.source
-    lines = LineIndex(source.text)
+    silent = not (analysis.findings.diagnostics or source.problems)
+    lines = LineIndex("" if silent else source.text)
     findings = records_of(analysis, lines)
     if details:
         findings = tuple(

@@ -71,6 +71,7 @@ class Summaries:
         self._asked: dict[str, FixtureGraph] = {}
         self.known: dict[str, FileSummary] = {}
         self.graph = FixtureGraph({})
+        self._around = self.graph
 
     def put(self, path: str, summary: FileSummary) -> bool:
         """Remember the summary of *path*; whether it differs from what was known."""
@@ -153,19 +154,12 @@ class Summaries:
         return Root(rootdir, None, places, pytest.usefixtures, plugins, sites)
 
     def graph_with(self, path: str, summary: FileSummary) -> FixtureGraph:
-        """Return a graph for *path* alone: *summary* and what its answers depend on; the file itself is not
-        remembered.
+        """Return a graph in which *path* says *summary*, knowing all that its answers depend on.
+
+        The file itself is not remembered, and the graph is good until the next one is asked for.
         """
         self.add_root(path)
-        needed = self._closure_of(path, summary)
-        known = {place: self.known[place] for place in needed if place in self.known}
-        graph = FixtureGraph({**known, path: summary}, tuple(self._roots.values()))
-        self._asked = {path: graph}
-        return graph
-
-    def _closure_of(self, path: str, summary: FileSummary) -> tuple[str, ...]:
-        """Read what *path* depends on, without remembering *path* itself."""
-        graph = FixtureGraph({**self.known, path: summary}, tuple(self._roots.values()))
+        graph = self._around.with_leaf(path, summary)
         found: dict[str, None] = {}
         for group in graph.sources(path):
             place = next((place for place in group if self._is_there(place)), None)
@@ -177,7 +171,11 @@ class Summaries:
             found.update(dict.fromkeys(self.dependencies(place)))
         found.pop(path, None)
         self._dependencies[path] = tuple(found)
-        return tuple(found)
+        if self._around is not self.graph:
+            self._around = self.graph
+            graph = self._around.with_leaf(path, summary)
+        self._asked = {path: graph}
+        return graph
 
     def graph_for(self, path: str, summary: FileSummary) -> FixtureGraph:
         """Return the graph with *summary* for *path*, and everything read that answers about *path* need."""

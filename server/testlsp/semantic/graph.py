@@ -46,6 +46,7 @@ class FixtureGraph:
         self._closures: dict[Site, Closure] = {}
         self._plugin_files: dict[str, frozenset[str | None]] = {}
         self._requests: RequestIndex | None = None
+        self._leaf = ""
 
     # -- places ------------------------------------------------------------------------------------------------------
 
@@ -399,6 +400,27 @@ class FixtureGraph:
         graph = FixtureGraph(summaries, self.roots, self.builtins)
         if old is not None and summary is not None:
             graph._inherit(self, path)
+        return graph
+
+    def with_leaf(self, path: str, summary: FileSummary) -> FixtureGraph:
+        """Return a graph that knows *path* as well, a file on which no other depends.
+
+        Whatever either graph works out about other files serves both, so a folder of test files costs little more than
+        what lies around them. Only the newest graph made so may be asked.
+        """
+        graph = FixtureGraph({**self.summaries, path: summary}, self.roots, self.builtins)
+        if self._leaf:
+            self._namespaces.forget(self._leaf)
+            for kept in (self._chains, self._visible):
+                for key in [key for key in kept if key[0] == self._leaf]:
+                    del kept[key]
+            for site in [site for site in self._closures if site.path == self._leaf]:
+                del self._closures[site]
+        self._leaf = path
+        graph._namespaces.share(self._namespaces)
+        graph._builtin_layer = self._builtin_layer
+        graph._chains, graph._visible, graph._closures = self._chains, self._visible, self._closures
+        graph._plugin_files = self._plugin_files
         return graph
 
     def _inherit(self, other: FixtureGraph, path: str) -> None:

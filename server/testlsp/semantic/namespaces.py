@@ -36,6 +36,20 @@ class Namespaces:
         self._classes = {key: found for key, found in other._classes.items() if key[0] not in stale}
         self._ancestry = {key: found for key, found in other._ancestry.items() if key[0] not in stale}
 
+    def share(self, other: Namespaces) -> None:
+        """Keep answers together with *other* from now on; both must agree about all files but one that is forgotten."""
+        self._modules, self._fixtures, self._tables = other._modules, other._fixtures, other._tables
+        self._classes, self._ancestry = other._classes, other._ancestry
+
+    def forget(self, path: str) -> None:
+        """Forget the answers about *path*, on which no other file depends."""
+        self._fixtures.pop(path, None)
+        self._tables.pop(path, None)
+        for key in [key for key in self._classes if key[0] == path]:
+            del self._classes[key]
+        for key in [key for key in self._ancestry if key[0] == path]:
+            del self._ancestry[key]
+
     # -- modules -----------------------------------------------------------------------------------------------------
 
     def module(self, path: str, dotted: str, installed: bool = False) -> str | None:

@@ -101,7 +101,8 @@ def _chunks(text: str) -> list[str]:
 
 def _hidden_lines(text: str) -> tuple[set[int], int]:
     """Return the lines (from 0) that begin inside a string, and where an unclosed string begins (else the text's
-    length)."""
+    length).
+    """
     hidden: set[int] = set()
     open_from = len(text)
     row, counted = 0, 0

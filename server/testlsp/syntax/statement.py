@@ -13,7 +13,8 @@ from testlsp.text.named import NamedTuple
 
 class SyntaxProblem(NamedTuple):
     """Why a piece of text does not parse; *offset* counts from the beginning of the piece (or of the file in
-    `SourceFile`)."""
+    `SourceFile`).
+    """
 
     message: str
     offset: int

@@ -65,7 +65,7 @@ def collect(roots: list[ast.AST], bag: NodeBag, scopes: list[ast.AST]) -> None:
     are collected. Iterative, so that depth costs nothing.
     """
     stack = roots[::-1]
-    pop, extend, table = stack.pop, stack.extend, CHILD_FIELDS
+    pop, push, extend, table = stack.pop, stack.append, stack.extend, _BACKWARDS
     while stack:
         node = pop()
         cls = node.__class__
@@ -73,23 +73,27 @@ def collect(roots: list[ast.AST], bag: NodeBag, scopes: list[ast.AST]) -> None:
             bag[cls].append(node)
         else:
             bag[cls] = [node]
-        if cls in _SCOPE_SET:
-            scopes.append(node)
-            extend(_header(node)[::-1])
-            continue
-        fields = table[cls]
-        for field in fields[::-1]:
-            value = getattr(node, field, None)
-            if value is None:
-                continue
+        for field in table[cls]:
+            value = getattr(node, field)
             if value.__class__ is list:
                 if value:
-                    extend([item for item in value[::-1] if item is not None and item.__class__ is not str])
+                    extend(value[::-1])
+            elif value is not None:
+                push(value)
+        if cls in _ODD:
+            if cls in _SCOPE_SET:
+                scopes.append(node)
+                extend(_header(node)[::-1])
             else:
-                stack.append(value)
+                extend(children(node)[::-1])
 
 
 _SCOPE_SET = frozenset(SCOPES)
+# Lists of these may hold None or text; scopes are entered by their headers alone.
+_ODD = _SCOPE_SET | {ast.Dict, ast.arguments, ast.MatchClass}
+_BACKWARDS = {
+    node_type: () if node_type in _ODD else fields[::-1] for node_type, fields in CHILD_FIELDS.items()
+}
 
 
 def _header(node: ast.AST) -> list[ast.AST]:

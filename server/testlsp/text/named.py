@@ -37,7 +37,7 @@ else:
     class _Named(tuple, metaclass=_Plain):
         __slots__ = ()
         _fields = ()
-        _field_defaults = {}  # noqa: RUF012 - replaced in each class
+        _field_defaults = {}
 
         def __new__(cls, *args, **named):
             fields = cls._fields
