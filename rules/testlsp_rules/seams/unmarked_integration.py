@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import ast
+
+from testlsp.lint import Bad, Context, Good, Rewrite, Rule, Severity, on_function
+from testlsp.lint.context import unsafe
+from testlsp.rewrite import insert_before
+from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.semantic.hooks import loaded, marks_registered
+from testlsp.semantic.marks import PLUGIN_MARKS
+from testlsp.semantic.seams import markers
+from testlsp.text import TextRange
+
+from testlsp_rules.seams._scope import is_integration_test
+
+_CONNECTS = frozenset(
+    "docker.from_env docker.DockerClient psycopg.connect psycopg2.connect psycopg.AsyncConnection.connect "
+    "asyncpg.connect asyncpg.create_pool pymysql.connect MySQLdb.connect mysql.connector.connect oracledb.connect "
+    "pyodbc.connect pika.BlockingConnection aio_pika.connect_robust".split()
+)
+_CONFTEST = """
+def pytest_configure(config):
+    config.addinivalue_line("markers", "integration: needs services")
+"""
+
+
+class UnmarkedIntegration(Rule):
+    """Starts a container or connects to a database in a test that is not marked as an integration test.
+
+    Where a project tells its integration tests by a mark, people leave them out with
+    `-m "not integration"`, on a train or in a quick job; a test without the mark is
+    run all the same and fails there. The rule speaks in projects that register one of
+    `integration-markers`, of tests that bear no mark of their own. What clients of
+    unknown fixtures connect to is not known to it.
+
+    Fix safety: the mark changes which runs the test is part of.
+    """
+
+    code = "TL508"
+    since = "0.1"
+    message = "this test needs a service and is not marked as an integration test"
+    severity = Severity.INFORMATION
+    options = ("integration-paths", "integration-markers")
+    related = ("INF-002 (pytest-linter)",)
+    words = ("testcontainers", "docker", "connect", "asyncpg", "pika")
+    examples = (
+        Bad(
+            """
+            import pytest
+            from testcontainers.redis import RedisContainer
+
+            @pytest.mark.parametrize("key", ["😀"])
+            def test_cache(key):
+                ^^^^^^^^^^ this test uses `testcontainers.redis.RedisContainer` and is not marked `integration`
+                with RedisContainer() as redis:
+                    assert redis.get_client().get(key) is None
+            """,
+            fixed="""
+            import pytest
+            from testcontainers.redis import RedisContainer
+
+            @pytest.mark.integration
+            @pytest.mark.parametrize("key", ["😀"])
+            def test_cache(key):
+                with RedisContainer() as redis:
+                    assert redis.get_client().get(key) is None
+            """,
+            files={"tests/conftest.py": _CONFTEST},
+        ),
+        Good(
+            """
+            import pytest
+            from testcontainers.redis import RedisContainer
+
+            @pytest.mark.integration
+            def test_cache():
+                with RedisContainer() as redis:
+                    assert redis.get_client().get("key") is None
+            """,
+            files={"tests/conftest.py": _CONFTEST},
+        ),
+        Bad(
+            """
+            import psycopg
+            from pytest import fixture
+
+            @fixture
+            def connection():
+                return psycopg.connect("dbname=shop")
+
+            @fixture
+            def orders(connection):
+                return connection.cursor()
+
+            class TestOrders:
+                def test_none(self, orders):
+                    ^^^^^^^^^ this test uses `psycopg.connect` and is not marked `integration`
+                    assert orders.fetchall() == []
+            """,
+            fixed="""
+            import psycopg
+            from pytest import fixture
+            import pytest
+
+            @fixture
+            def connection():
+                return psycopg.connect("dbname=shop")
+
+            @fixture
+            def orders(connection):
+                return connection.cursor()
+
+            class TestOrders:
+                @pytest.mark.integration
+                def test_none(self, orders):
+                    assert orders.fetchall() == []
+            """,
+            files={"tests/conftest.py": _CONFTEST},
+        ),
+        Good(
+            """
+            import psycopg2
+            import pytest
+            from unittest.mock import patch
+            from testcontainers.core import config
+
+            @pytest.mark.slow
+            def test_marked():
+                assert psycopg2.connect("dbname=shop")
+
+            @pytest.mark.skipif("not config.ready")
+            def test_skipped():
+                assert psycopg2.connect("dbname=shop")
+
+            @patch("psycopg2.connect")
+            def test_patched(connect):
+                assert psycopg2.connect("dbname=shop") is connect.return_value
+
+            def test_faked(monkeypatch):
+                monkeypatch.setattr(psycopg2, "connect", lambda text: text)
+                assert psycopg2.connect("dbname=shop") == "dbname=shop"
+
+            def test_library():
+                assert config.timeout() == 3
+            """,
+            files={"tests/conftest.py": _CONFTEST},
+            why="marked for another reason, skipped, or not connected at all",
+        ),
+        Good(
+            """
+            import psycopg
+
+            def test_orders():
+                assert psycopg.connect("dbname=shop").execute("select 1")
+            """,
+            path="tests/integration/test_orders.py",
+            files={"tests/conftest.py": _CONFTEST},
+            why="the path says it",
+        ),
+        Good(
+            """
+            import psycopg
+
+            def test_orders():
+                assert psycopg.connect("dbname=shop").execute("select 1")
+            """,
+            why="nobody registers such a mark",
+        ),
+    )
+
+    @on_function(FunctionKind.TEST)
+    def check(self, ctx: Context, function: Function) -> None:
+        """Report a test that connects itself or through fixtures of its file."""
+        used = _service(ctx, function, 3)
+        if used is None or function.node is None or is_integration_test(ctx, function):
+            return
+        if markers(function, ctx.model) - PLUGIN_MARKS - {"parametrize", "usefixtures", "filterwarnings"}:
+            return
+        if "patch" in function.statement.source(function.node) or any("mock" in name for name in function.params):
+            return
+        if function.class_info is not None and "patch" in ctx.statement.text:
+            return
+        mark = self._registered(ctx)
+        if mark is None:
+            return
+        node = function.node
+        start = ctx.statement.text.index(function.name, ctx.statement.range(node).start + len("def"))
+        title = f"Mark it with `@pytest.mark.{mark}`"
+        ctx.report(
+            TextRange(start, start + len(function.name)),
+            f"this test uses `{used}` and is not marked `{mark}`",
+            fixes=[
+                unsafe(
+                    title,
+                    lambda: Rewrite(insert_before(ctx.statement, node, f"@pytest.mark.{mark}"), ("import pytest",)),
+                )
+            ],
+        )
+
+    def _registered(self, ctx: Context) -> str | None:
+        """Return the first of the marks of integration tests that the project registers."""
+        known = set(ctx.settings.pytest.markers)
+        if known.isdisjoint(ctx.settings.integration_markers):
+            graph = ctx.graph
+            known.update((marks_registered(loaded(graph, ctx.path)) or ()) if graph is not None else ())
+        return next((mark for mark in ctx.settings.integration_markers if mark in known), None)
+
+
+def _service(ctx: Context, function: Function, depth: int) -> str | None:
+    """Return what connects to a service in *function*, or in the fixtures of this file that it requests."""
+    for call in function.bag.get(ast.Call, ()):
+        name = ctx.model.qualified_name(call.func, function) if isinstance(call, ast.Call) else None
+        if name is not None and (
+            name in _CONNECTS or (name.startswith("testcontainers.") and name.endswith("Container"))
+        ):
+            return name
+    for requested in function.params if depth else ():
+        fixture = ctx.model.function_named(requested, function.chain) or ctx.model.function_named(requested)
+        if fixture is not None and fixture.kind is FunctionKind.FIXTURE and fixture is not function:
+            found = _service(ctx, fixture, depth - 1)
+            if found is not None:
+                return found
+    return None
