@@ -89,6 +89,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[str, ...]], ...] = (
     ("TL506", "criteria-without-assert", "seams", True, ("riteri", "utcome", "xpect")),
     ("TL507", "seam-mocked", "seams", True, ("patch", "setattr")),
     ("TL508", "unmarked-integration", "seams", True, ("testcontainers", "docker", "connect", "asyncpg", "pika")),
+    ("TL509", "redundant-docstring", "seams", False, ()),
     ("TL510", "integration-mocks-internal", "seams", True, ("patch", "setattr")),
     ("TL513", "given-when-then-incomplete", "seams", False, ("hen", "HEN")),
     ("TL601", "sleep", "flakiness", True, ("sleep",)),
