@@ -34,11 +34,11 @@ ENVIRONMENT = Files(
     {
         "/v/lib/python3.12/site-packages/one-1.dist-info/entry_points.txt": "[pytest11]\none = one.plugin\n",
         "/v/lib/python3.12/site-packages/two-1.dist-info/METADATA": "",
-        "/v/lib/python3.12/site-packages/__editable__.three.pth": "/work/three/src\n# no\nimport three_hook\n",
+        "/v/lib/python3.12/site-packages/__editable__.three.pth": "/srv/three/src\n# no\nimport three_hook\n",
         "/v/lib/python3.12/site-packages/__editable___four_finder.py": "import sys\n"
-        "MAPPING: dict[str, str] = {'four': '/work/four/lib/four'}\n",
-        "/work/three/src/three.egg-info/entry_points.txt": "[pytest11]\nthree = three:Plugin\n",
-        "/work/three/src/three.py": "",
+        "MAPPING: dict[str, str] = {'four': '/srv/four/lib/four'}\n",
+        "/srv/three/src/three.egg-info/entry_points.txt": "[pytest11]\nthree = three:Plugin\n",
+        "/srv/three/src/three.py": "",
     }
 )
 
@@ -52,7 +52,7 @@ def test_only_pytest_entry_points_are_read() -> None:
 def test_environment_is_searched() -> None:
     """Installed and editable distributions are found from the prefix of the environment."""
     sites = site_directories("/v", ENVIRONMENT)
-    assert sites == ("/v/lib/python3.12/site-packages", "/work/three/src", "/work/four/lib")
+    assert sites == ("/v/lib/python3.12/site-packages", "/srv/three/src", "/srv/four/lib")
     assert installed_plugins(sites, ENVIRONMENT) == (EntryPoint("one", "one.plugin"), EntryPoint("three", "three"))
 
 

@@ -12,7 +12,7 @@ from testlsp.semantic.replacements import is_boundary, replacements_of
 from testlsp.semantic.summary import summarise
 from testlsp.syntax import parse
 
-PATH = "/work/web-shop/backend/tests/test_a.py"
+PATH = "/srv/web-shop/backend/tests/test_a.py"
 
 
 def model_of(code: str, path: str = PATH) -> SemanticModel:
@@ -93,15 +93,15 @@ def own(names: str, code: str, path: str = PATH, conftest: str = "") -> list[str
     model = model_of(code + "\n\ndef test_a():\n    from billing import invoices\n", path)
     graph = None
     if conftest:
-        above = model_of(conftest, "/work/web-shop-1.2/conftest.py")
+        above = model_of(conftest, "/srv/web-shop-1.2/conftest.py")
         graph = FixtureGraph([summarise(each.source, each) for each in (model, above)])
     [test] = [each for each in model.functions if each.name]
-    return [name for name in names.split() if is_first_party(name, test, model, "/work/web-shop-1.2", graph)]
+    return [name for name in names.split() if is_first_party(name, test, model, "/srv/web-shop-1.2", graph)]
 
 
 def test_own_names_are_known_by_folders() -> None:
     """A package called like a folder around the test is the project's; what is imported besides is not, then."""
-    path = "/work/web-shop-1.2/backend/tests/test_a.py"
+    path = "/srv/web-shop-1.2/backend/tests/test_a.py"
     assert own(".a backend.a web_shop.a invoices.a json.a tests.a", "import backend", path) == [
         ".a",
         "backend.a",
@@ -112,7 +112,7 @@ def test_own_names_are_known_by_folders() -> None:
 
 def test_own_names_are_known_by_imports() -> None:
     """Elsewhere it is the package from which most is imported; libraries never are, whatever is imported from them."""
-    path = "/work/web-shop-1.2/tests/test_a.py"
+    path = "/srv/web-shop-1.2/tests/test_a.py"
     code = "from shop.orders import a, b\nimport obscure\nfrom stripe import c, d, e"
     assert own("shop.a billing.a obscure.a stripe.c other.a", code, path) == ["shop.a"]
     assert own("billing.a other.a", "", path) == ["billing.a"]
