@@ -91,6 +91,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[str, ...]], ...] = (
     ("TL508", "unmarked-integration", "seams", True, ("testcontainers", "docker", "connect", "asyncpg", "pika")),
     ("TL509", "redundant-docstring", "seams", False, ()),
     ("TL510", "integration-mocks-internal", "seams", True, ("patch", "setattr")),
+    ("TL512", "over-integrated", "seams", False, ("/",)),
     ("TL513", "given-when-then-incomplete", "seams", False, ("hen", "HEN")),
     ("TL601", "sleep", "flakiness", True, ("sleep",)),
     ("TL602", "real-network", "flakiness", False, ("requests", "httpx", "urllib", "boto3")),

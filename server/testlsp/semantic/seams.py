@@ -103,7 +103,7 @@ def seam_facts(function: Function, model: SemanticModel, graph: FixtureGraph | N
     acts: dict[str, str] = {}
     for node in function.bag.get(ast.Call, ()):
         assert isinstance(node, ast.Call)
-        route = _route(node)
+        route = route_of(node)
         if route is not None:
             acts.setdefault(route, "route")
         elif (call := _called(node, function, model, given, objects)) is not None:
@@ -170,7 +170,7 @@ def _kind(name: str, function: Function, model: SemanticModel, graph: FixtureGra
     return "real"
 
 
-def _route(call: ast.Call) -> str | None:
+def route_of(call: ast.Call) -> str | None:
     """Return ``POST /orders`` for ``client.post("/orders")`` and ``client.request("POST", "/orders")``."""
     func = call.func
     if not isinstance(func, ast.Attribute) or not call.args:

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import ast
+
+from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
+from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.semantic.seams import markers, route_of
+from testlsp.text import TextRange
+
+from testlsp_rules.seams._scope import is_integration_test
+
+_MOST = 6
+_WHOLE_STORIES = frozenset("e2e end_to_end scenario workflow journey smoke".split())
+
+
+class OverIntegrated(Rule):
+    """Makes requests and asserts in turns, more than six times, in one integration test.
+
+    Such a test goes through so many seams that its failure points at none, and what
+    comes after the first failure is not looked at. Write a test for each step, or
+    mark it as what it is: `e2e`, `scenario`, `workflow`, `journey`.
+
+    It is off by default: how long a story may be is for a team to say.
+    """
+
+    code = "TL512"
+    since = "0.1"
+    message = "this integration test goes through too many steps"
+    severity = Severity.INFORMATION
+    default = False
+    options = ("integration-paths", "integration-markers")
+    words = ("/",)
+    examples = (
+        Bad(
+            """
+            def test_orders(client):  # 😀
+                ^^^^^^^^^^^ this integration test makes requests and asserts in 7 turns
+                assert client.post("/orders").status_code == 200
+                assert client.get("/orders/1").status_code == 200
+                assert client.put("/orders/1").status_code == 200
+                assert client.post("/payments").status_code == 200
+                assert client.get("/payments/1").status_code == 200
+                assert client.delete("/payments/1").status_code == 200
+                assert client.delete("/orders/1").status_code == 200
+            """,
+            path="tests/integration/test_orders.py",
+        ),
+        Good(
+            """
+            def test_orders(client):
+                assert client.post("/orders").status_code == 200
+                assert client.get("/orders/1").status_code == 200
+                assert client.put("/orders/1").status_code == 200
+                assert client.post("/payments").status_code == 200
+                assert client.get("/payments/1").status_code == 200
+                assert client.delete("/payments/1").status_code == 200
+            """,
+            path="tests/integration/test_orders.py",
+        ),
+        Good(
+            """
+            import pytest
+
+            @pytest.mark.integration
+            @pytest.mark.workflow
+            def test_orders(client):
+                assert client.post("/orders").status_code == 200
+                assert client.get("/orders/1").status_code == 200
+                assert client.put("/orders/1").status_code == 200
+                assert client.post("/payments").status_code == 200
+                assert client.get("/payments/1").status_code == 200
+                assert client.delete("/payments/1").status_code == 200
+                assert client.delete("/orders/1").status_code == 200
+            """,
+            why="it is meant to tell a whole story",
+        ),
+        Good(
+            """
+            def test_orders(client):
+                client.post("/orders")
+                client.get("/orders/1")
+                client.put("/orders/1")
+                client.post("/payments")
+                client.get("/payments/1")
+                client.delete("/payments/1")
+                client.delete("/orders/1")
+                assert client.get("/orders").json() == []
+                assert client.get("/orders").status_code == 200
+            """,
+            path="tests/integration/test_orders.py",
+            why="many steps lead to one thing that is looked at",
+        ),
+        Good(
+            """
+            def test_orders(client):
+                assert client.post("/orders").status_code == 200
+                assert client.get("/orders/1").status_code == 200
+                assert client.put("/orders/1").status_code == 200
+                assert client.post("/payments").status_code == 200
+                assert client.get("/payments/1").status_code == 200
+                assert client.delete("/payments/1").status_code == 200
+                assert client.delete("/orders/1").status_code == 200
+            """,
+            why="not an integration test",
+        ),
+    )
+
+    @on_function(FunctionKind.TEST)
+    def check(self, ctx: Context, function: Function) -> None:
+        """Count how often requests are followed by assertions."""
+        if function.node is None or len(function.bag.get(ast.Call, ())) <= _MOST:
+            return
+        turns = _turns(function)
+        if turns <= _MOST or not is_integration_test(ctx, function):
+            return
+        if not markers(function, ctx.model).isdisjoint(_WHOLE_STORIES):
+            return
+        start = ctx.statement.text.index(function.name, ctx.statement.range(function.node).start + len("def"))
+        place = TextRange(start, start + len(function.name))
+        ctx.report(place, f"this integration test makes requests and asserts in {turns} turns")
+
+
+def _turns(function: Function) -> int:
+    # A request stands before the assertion it is part of.
+    acts = [
+        (node.lineno, 0) for node in function.bag.get(ast.Call, ()) if isinstance(node, ast.Call) and route_of(node)
+    ]
+    asserts = [(node.lineno, 1) for node in function.bag.get(ast.Assert, ()) if isinstance(node, ast.Assert)]
+    turns, acted = 0, False
+    for _, is_assert in sorted(acts + asserts):
+        if is_assert and acted:
+            turns += 1
+        acted = not is_assert
+    return turns
