@@ -60,8 +60,7 @@ def main() -> int:
                 continue
             report = reports.get(str(path))
             found = report is not None and any(
-                finding.code == item["rule"] and finding.start.row == int(item["line"])
-                for finding in report.findings
+                finding.code == item["rule"] and finding.start.row == int(item["line"]) for finding in report.findings
             )
             holds = found == (item["verdict"] == "right")
             counts[f"{item['verdict']}, {'holds' if holds else 'does not hold'}"] += 1

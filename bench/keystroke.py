@@ -91,9 +91,11 @@ class Session:
 
     def published(self, uri: str, version: int) -> tuple[float, dict[str, Any]]:
         return self.wait(
-            lambda message: message.get("method") == "textDocument/publishDiagnostics"
-            and message["params"]["uri"] == uri
-            and message["params"].get("version") == version
+            lambda message: (
+                message.get("method") == "textDocument/publishDiagnostics"
+                and message["params"]["uri"] == uri
+                and message["params"].get("version") == version
+            )
         )
 
     def memory(self) -> float:

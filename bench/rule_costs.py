@@ -2,8 +2,8 @@
 
 usage: python bench/rule_costs.py FOLDER [--all] [--markdown FILE]
 
-The handlers of every rule are timed as they are called, so facts that several rules share are charged to the rule that asks
-first. Exit status 1 when a rule takes more than a tenth of the run.
+The handlers of every rule are timed as they are called, so facts that several rules share are charged to the rule that
+asks first. Exit status 1 when a rule takes more than a tenth of the run.
 """
 
 from __future__ import annotations
@@ -96,15 +96,18 @@ def main() -> int:
     for report in reports:
         costs.findings.update(finding.code for finding in report.findings)
     names = {rule.code: rule.name for rule in all_rules()}
+    versions = f"testlsp {__version__}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}"
+    share = sum(costs.seconds.values()) / seconds
     lines = [
-        f"testlsp {__version__}, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}: {options.folder.name}, "
-        f"{len(files.files)} files, {seconds:.2f} s, of which rules {sum(costs.seconds.values()) / seconds:.0%}",
+        f"{versions}: {options.folder.name}, {len(files.files)} files, {seconds:.2f} s, of which rules {share:.0%}",
         "",
         "| rule | share of the run | calls | findings |",
         "|---|---:|---:|---:|",
     ]
     for code, spent in costs.seconds.most_common():
-        lines.append(f"| {code} {names[code]} | {spent / seconds:.2%} | {costs.calls[code]:,} | {costs.findings[code]} |")
+        lines.append(
+            f"| {code} {names[code]} | {spent / seconds:.2%} | {costs.calls[code]:,} | {costs.findings[code]} |"
+        )
     print("\n".join(lines))
     if options.markdown:
         options.markdown.write_text("\n".join(lines) + "\n", encoding="utf-8")

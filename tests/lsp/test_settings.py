@@ -112,7 +112,7 @@ def test_the_server_ends_with_the_process_that_started_it() -> None:
     parent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     server = subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert server.stdin is not None
-    params = {"processId": parent.pid, "rootUri": None, "capabilities": {}}
+    params: dict[str, object] = {"processId": parent.pid, "rootUri": None, "capabilities": {}}
     hello = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params})
     begin = json.dumps({"jsonrpc": "2.0", "method": "initialized", "params": {}})
     for each in (hello, begin):

@@ -154,9 +154,9 @@ def test_gitignore_in_every_folder(tmp_path: Path) -> None:
 
 # Without a negation: pathspec lets "!a" speak for what lies in the folder a, too, where git would ask the
 # other patterns. Nor classes with odd members, which it reads as Python's regular expressions do.
-PATTERN = st.lists(
-    st.sampled_from(["a", "b", "*", "/", "?", "[ab]", "\\\\a", "#", " a"]), min_size=1, max_size=5
-).map("".join)
+PATTERN = st.lists(st.sampled_from(["a", "b", "*", "/", "?", "[ab]", "\\\\a", "#", " a"]), min_size=1, max_size=5).map(
+    "".join
+)
 FILES = ("a/a", "a/b/a", "a/b/ab", "b/a/b", "b/b", "ab", "bb", "a b", "*", "!a", "#a", "\\a")
 FOLDERS = ("a", "b", "a/b", "b/a")
 

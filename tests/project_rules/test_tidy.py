@@ -12,7 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-
 from testlsp.builtin import rule_index
 
 ROOT = Path(__file__).parents[2]

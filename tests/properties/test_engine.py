@@ -1,5 +1,6 @@
 """Properties of the engine as a whole: any text is survived, breaking code invents nothing, incremental equals
-fresh."""
+fresh.
+"""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ def check_docstring(check: Check, node: Any) -> None:
         if extend is rewrite.append_to_docstring:
             assert docstring.startswith((ast.get_docstring(node, clean=False) or "").rstrip())
         text_of_docstring = repr(docstring)
-        check(extend.__name__, lambda edits=edits: edits, appended)  # type: ignore[misc]
+        check(extend.__name__, lambda edits=edits: edits, appended)
 
 
 def check_parameters(check: Check, node: Any) -> None:
@@ -204,14 +204,14 @@ def check_parameters(check: Check, node: Any) -> None:
                 lambda name=name: rewrite.remove_parameter(statement, node, name),
                 removed,
                 keep=False,
-            )  # type: ignore[misc]
+            )
 
         def renamed(at: Any, root: Any, name: str = name) -> None:
             for argument in [*at(node).args.args, *at(node).args.kwonlyargs]:
                 if argument.arg == name:
                     argument.arg = "zz"
 
-        check("rename_parameter", lambda name=name: rewrite.rename_parameter(statement, node, name, "zz"), renamed)  # type: ignore[misc]
+        check("rename_parameter", lambda name=name: rewrite.rename_parameter(statement, node, name, "zz"), renamed)
 
 
 def check_compound(check: Check, node: Any) -> None:
@@ -232,7 +232,7 @@ def check_compound(check: Check, node: Any) -> None:
         )
         check(
             f"unwrap_block {field}", lambda field=field: rewrite.unwrap_block(statement, node, field), unwrapped, keep
-        )  # type: ignore[misc]
+        )
     for child in node.body[1:]:
 
         def moved(at: Any, root: Any, child: ast.stmt = child) -> None:
@@ -243,7 +243,7 @@ def check_compound(check: Check, node: Any) -> None:
             block[position:position] = twin.body[cut:]
             del twin.body[cut:]
 
-        check("dedent_out", lambda child=child: rewrite.dedent_out(statement, node, child), moved)  # type: ignore[misc]
+        check("dedent_out", lambda child=child: rewrite.dedent_out(statement, node, child), moved)
 
 
 def check_statement(check: Check, node: ast.stmt, chooser: random.Random) -> None:
@@ -322,7 +322,7 @@ def check_expression(check: Check, node: Any, chooser: random.Random) -> None:
             lambda source=source: rewrite.replace_expression(check.statement, node, source),
             replaced,
             "#" not in check.statement.source(node),
-        )  # type: ignore[misc]
+        )
         if chooser.random() < 0.5:
             return
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 import testlsp_rules
 from testlsp.builtin import all_rules, index_text, rule_index
 from testlsp.lint import Bad, Rule

@@ -7,7 +7,8 @@ FIXTURE = "import pytest\n\n"
 
 CASES: dict[str, dict[str, str]] = {
     "overridden at each level": {
-        "conftest.py": FIXTURE + "@pytest.fixture(scope='session')\ndef db(): return 0\n@pytest.fixture\ndef app(db): pass\n",
+        "conftest.py": FIXTURE
+        + "@pytest.fixture(scope='session')\ndef db(): return 0\n@pytest.fixture\ndef app(db): pass\n",
         "sub/conftest.py": FIXTURE + "@pytest.fixture(scope='module')\ndef db(): return 1\n",
         "sub/test_a.py": FIXTURE
         + "@pytest.fixture\ndef db(): return 2\ndef test_module(app): pass\n"
@@ -16,7 +17,8 @@ CASES: dict[str, dict[str, str]] = {
         "test_c.py": "def test_root(app): pass\n",
     },
     "override that asks for its own name": {
-        "conftest.py": FIXTURE + "@pytest.fixture\ndef db(tmp_path): return tmp_path\n@pytest.fixture\ndef user(db): pass\n",
+        "conftest.py": FIXTURE
+        + "@pytest.fixture\ndef db(tmp_path): return tmp_path\n@pytest.fixture\ndef user(db): pass\n",
         "sub/conftest.py": FIXTURE + "@pytest.fixture\ndef db(db, monkeypatch): return db\n",
         "sub/test_a.py": FIXTURE
         + "@pytest.fixture\ndef db(user, db): return db\ndef test_a(db): pass\n"
@@ -102,8 +104,10 @@ class TestChild(TestIt):
     },
     "imported fixtures": {
         "fixtures/__init__.py": "from .database import db\nfrom fixtures.web import client as web_client\n",
-        "fixtures/database.py": FIXTURE + "@pytest.fixture\ndef db(tmp_path): pass\n@pytest.fixture(autouse=True)\ndef clean(db): pass\n",
-        "fixtures/web.py": FIXTURE + "@pytest.fixture(scope='module')\ndef client(): pass\n@pytest.fixture(name='shown')\ndef hidden(): pass\n",
+        "fixtures/database.py": FIXTURE
+        + "@pytest.fixture\ndef db(tmp_path): pass\n@pytest.fixture(autouse=True)\ndef clean(db): pass\n",
+        "fixtures/web.py": FIXTURE
+        + "@pytest.fixture(scope='module')\ndef client(): pass\n@pytest.fixture(name='shown')\ndef hidden(): pass\n",
         "conftest.py": "from fixtures import db\nfrom fixtures.web import hidden as other\n",
         "test_a.py": "from fixtures import web_client, db as database\nimport fixtures.web\nclient = fixtures.web.client\n"
         "def test_a(db, database, web_client, client, shown): pass\n",
@@ -113,10 +117,12 @@ class TestChild(TestIt):
     "star imports": {
         "tests/__init__.py": "",
         "tests/kit/__init__.py": "from .one import *\nfrom .two import *\n",
-        "tests/kit/one.py": FIXTURE + "__all__ = ['alpha']\n@pytest.fixture\ndef alpha(): pass\n@pytest.fixture\ndef beta(): pass\n",
+        "tests/kit/one.py": FIXTURE
+        + "__all__ = ['alpha']\n@pytest.fixture\ndef alpha(): pass\n@pytest.fixture\ndef beta(): pass\n",
         "tests/kit/two.py": FIXTURE
         + "from .three import *\n@pytest.fixture\ndef gamma(alpha): pass\n@pytest.fixture\ndef _private(): pass\n",
-        "tests/kit/three.py": FIXTURE + "from .two import *\n@pytest.fixture\ndef delta(): pass\n@pytest.fixture\ndef plain(): pass\n",
+        "tests/kit/three.py": FIXTURE
+        + "from .two import *\n@pytest.fixture\ndef delta(): pass\n@pytest.fixture\ndef plain(): pass\n",
         "tests/conftest.py": "from tests.kit import *\ndef plain(): return 1\n",
         "tests/unit/__init__.py": "",
         "tests/unit/test_a.py": "from ..kit.one import *\ndef test_a(alpha, gamma, delta): pass\n"
@@ -126,12 +132,15 @@ class TestChild(TestIt):
         "conftest.py": "pytest_plugins = 'kit.first'\n",
         "kit/__init__.py": "",
         "kit/first.py": FIXTURE + "pytest_plugins = 'kit.second'\n@pytest.fixture\ndef one(two): pass\n",
-        "kit/second.py": FIXTURE + "@pytest.fixture(scope='session')\ndef two(): pass\n@pytest.fixture\ndef one(): pass\n",
+        "kit/second.py": FIXTURE
+        + "@pytest.fixture(scope='session')\ndef two(): pass\n@pytest.fixture\ndef one(): pass\n",
         "test_a.py": "def test_a(one): pass\n",
     },
     "plugins named by a list, also in a test module": {
-        "conftest.py": FIXTURE + "pytest_plugins = ['first', 'second', 'pytester']\n@pytest.fixture\ndef three(one): pass\n",
-        "first.py": FIXTURE + "@pytest.fixture\ndef one(): pass\n@pytest.fixture(autouse=True)\ndef always(one): pass\n",
+        "conftest.py": FIXTURE
+        + "pytest_plugins = ['first', 'second', 'pytester']\n@pytest.fixture\ndef three(one): pass\n",
+        "first.py": FIXTURE
+        + "@pytest.fixture\ndef one(): pass\n@pytest.fixture(autouse=True)\ndef always(one): pass\n",
         "second.py": FIXTURE + "@pytest.fixture\ndef one(one): pass\n",
         "third.py": FIXTURE + "@pytest.fixture\ndef three(three): pass\n@pytest.fixture\ndef four(three): pass\n",
         "test_a.py": "def test_a(three, pytester): pass\n",
@@ -156,10 +165,12 @@ class TestIt:
     def test_keyword(self, x, y): pass
 def test_fixture(x, y, p): pass
 """,
-        "test_module.py": FIXTURE + "pytestmark = [pytest.mark.parametrize('x', [1]), pytest.mark.slow]\ndef test_m(x, y): pass\n",
+        "test_module.py": FIXTURE
+        + "pytestmark = [pytest.mark.parametrize('x', [1]), pytest.mark.slow]\ndef test_m(x, y): pass\n",
     },
     "indirect parametrisation": {
-        "conftest.py": FIXTURE + "@pytest.fixture\ndef x(request, tmp_path): pass\n@pytest.fixture\ndef y(request, x): pass\n",
+        "conftest.py": FIXTURE
+        + "@pytest.fixture\ndef x(request, tmp_path): pass\n@pytest.fixture\ndef y(request, x): pass\n",
         "test_a.py": FIXTURE
         + """
 @pytest.mark.parametrize('x', [1], indirect=True)
@@ -173,14 +184,16 @@ def test_false(x, y): pass
 """,
     },
     "autouse at each level": {
-        "conftest.py": FIXTURE + "@pytest.fixture(autouse=True, scope='session')\ndef a_session(tmp_path_factory): pass\n",
+        "conftest.py": FIXTURE
+        + "@pytest.fixture(autouse=True, scope='session')\ndef a_session(tmp_path_factory): pass\n",
         "sub/conftest.py": FIXTURE + "@pytest.fixture(autouse=True)\ndef b_directory(): pass\n",
         "sub/test_a.py": FIXTURE
         + "@pytest.fixture(autouse=True)\ndef c_module(helper): pass\n@pytest.fixture\ndef helper(): pass\n"
         + "class TestIt:\n    @pytest.fixture(autouse=True)\n    def d_class(self): pass\n    def test_a(self): pass\n"
         + "def test_b(): pass\n",
         "test_c.py": FIXTURE + "def test_c(): pass\n@pytest.fixture(autouse=False)\ndef unused(): pass\n",
-        "other/test_d.py": FIXTURE + "@pytest.fixture(autouse=True)\ndef a_session(a_session): pass\ndef test_d(): pass\n",
+        "other/test_d.py": FIXTURE
+        + "@pytest.fixture(autouse=True)\ndef a_session(a_session): pass\ndef test_d(): pass\n",
     },
     "usefixtures in marks and settings": {
         "pytest.ini": "[pytest]\nusefixtures = from_ini\nmarkers = slow\n",
@@ -255,15 +268,14 @@ for _ in range(1):
         "test_a.py": "def test_a(one, two, three, four, five): pass\ndef test_b(never): pass\n",
     },
     "replaced definitions": {
-        "conftest.py": FIXTURE + "@pytest.fixture\ndef one(): pass\n@pytest.fixture\ndef two(): pass\n@pytest.fixture\ndef three(): pass\n",
-        "test_a.py": FIXTURE
-        + "@pytest.fixture\ndef one(): pass\n@pytest.fixture\ndef one(tmp_path): pass\n"
+        "conftest.py": FIXTURE
+        + "@pytest.fixture\ndef one(): pass\n@pytest.fixture\ndef two(): pass\n@pytest.fixture\ndef three(): pass\n",
+        "test_a.py": FIXTURE + "@pytest.fixture\ndef one(): pass\n@pytest.fixture\ndef one(tmp_path): pass\n"
         "@pytest.fixture\ndef two(capsys): pass\ndef two(): pass\n@pytest.fixture\ndef three(): pass\nthree = None\n"
         "def test_a(one, two, three): pass\ndef test_twice(one): pass\ndef test_twice(two): pass\n",
     },
     "scope from a callable": {
-        "conftest.py": FIXTURE
-        + "def decide(fixture_name, config): return 'module'\nSCOPE = 'session'\n"
+        "conftest.py": FIXTURE + "def decide(fixture_name, config): return 'module'\nSCOPE = 'session'\n"
         "@pytest.fixture(scope=decide)\ndef one(): pass\n@pytest.fixture(scope=SCOPE)\ndef two(): pass\n"
         "@pytest.fixture(scope='package')\ndef three(): pass\n@pytest.fixture(scope=None)\ndef four(): pass\n",
         "test_a.py": "def test_a(one, two, three, four): pass\n",
@@ -317,7 +329,8 @@ class TestPlain:
 """,
     },
     "parameters that are no fixtures": {
-        "conftest.py": FIXTURE + "@pytest.fixture\ndef one(tmp_path, two=1, *args, **more): pass\n@pytest.fixture\ndef two(): pass\n",
+        "conftest.py": FIXTURE
+        + "@pytest.fixture\ndef one(tmp_path, two=1, *args, **more): pass\n@pytest.fixture\ndef two(): pass\n",
         "test_a.py": """
 from unittest import mock
 from unittest.mock import patch
@@ -336,7 +349,8 @@ async def test_async(one): pass
 """,
     },
     "fixtures asked for at run time": {
-        "conftest.py": FIXTURE + "@pytest.fixture\ndef one(): pass\n@pytest.fixture\ndef two(request): return request.getfixturevalue('one')\n",
+        "conftest.py": FIXTURE
+        + "@pytest.fixture\ndef one(): pass\n@pytest.fixture\ndef two(request): return request.getfixturevalue('one')\n",
         "test_a.py": "def test_a(request): request.getfixturevalue('two')\ndef test_b(two): pass\n"
         "def test_c(request, capsys):\n    for name in ['one']: request.getfixturevalue(name)\n",
     },

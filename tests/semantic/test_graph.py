@@ -224,7 +224,7 @@ def test_collection_settings_decide_what_is_a_test() -> None:
 
 def test_a_change_gives_a_graph_like_a_fresh_one() -> None:
     """After any change of one file, the graph that shares old answers equals one made from nothing."""
-    changes = {
+    changes: dict[str, list[str | None]] = {
         "/p/conftest.py": [PROJECT["/p/conftest.py"].replace('scope="session"', "autouse=True"), "", None],
         "/p/tests/kit.py": ["import pytest\n@pytest.fixture\ndef client(db): pass\n", "", None],
         "/p/tests/base.py": ["class Base:\n    def test_inherited(self, app): pass\n", None],
@@ -332,7 +332,7 @@ def test_project_installed_in_place_keeps_its_conftests() -> None:
 
 
 def test_anyio_mark_counts_for_async_tests() -> None:
-    """anyio's plugin lets marked ``async def`` tests use its backend fixture, so an override of it is in use."""
+    """Anyio's plugin lets marked ``async def`` tests use its backend fixture, so an override of it is in use."""
     files = {
         "/p/conftest.py": "import pytest\n@pytest.fixture\ndef anyio_backend(): return 'asyncio'\n",
         "/p/test_a.py": "import pytest\npytestmark = pytest.mark.anyio\nasync def test_a(): pass\ndef test_b(): pass\n",

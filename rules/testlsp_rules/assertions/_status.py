@@ -211,7 +211,14 @@ def codes_vary(ctx: Context, node: ast.expr) -> bool:
 def _competes(function: Function) -> bool:
     """Whether *function* sends requests at the same time."""
     for node in function.bag.get(ast.Attribute, ()):
-        if getattr(node, "attr", "") in {"gather", "create_task", "TaskGroup", "Thread", "ThreadPoolExecutor", "submit"}:
+        if getattr(node, "attr", "") in {
+            "gather",
+            "create_task",
+            "TaskGroup",
+            "Thread",
+            "ThreadPoolExecutor",
+            "submit",
+        }:
             return True
     names = function.bag.get(ast.Name, ())
     return any(getattr(node, "id", "") in {"gather", "Thread", "ThreadPoolExecutor"} for node in names)
@@ -227,7 +234,10 @@ def sends_request(node: ast.expr) -> bool:
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr not in REQUESTS:
         return False
     root = dotted(call.func.value) or ""
-    return bool(call.args or call.keywords) and re.search(r"client|session|http|api|app|requests|server", root, re.I) is not None
+    return (
+        bool(call.args or call.keywords)
+        and re.search(r"client|session|http|api|app|requests|server", root, re.I) is not None
+    )
 
 
 def is_response(ctx: Context, node: ast.expr) -> bool:

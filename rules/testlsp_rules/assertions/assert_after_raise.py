@@ -12,7 +12,9 @@ from testlsp.syntax import children
 from testlsp.text import Edit
 
 _HARMLESS_CALLS = frozenset({"builtins.len", "builtins.str", "builtins.repr", "builtins.isinstance", "builtins.type"})
-_RECORDS = frozenset("called call_count call_args call_args_list mock_calls method_calls await_count status_code".split())
+_RECORDS = frozenset(
+    "called call_count call_args call_args_list mock_calls method_calls await_count status_code".split()
+)
 _OF_THE_BOX = frozenset("value type tb typename traceback exconly errisinstance getrepr match group_contains".split())
 _CATCHES_ASSERTS = BROAD | {"builtins.AssertionError"}
 _OPERATORS = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
@@ -362,7 +364,9 @@ def _is_harmless(ctx: Context, node: ast.expr) -> bool:
         case ast.List(elts=elements) | ast.Tuple(elts=elements):
             return all(_is_harmless(ctx, part) for part in elements)
         case ast.Call(func=function, args=arguments, keywords=[]):
-            return ctx.qualified_name(function) in _HARMLESS_CALLS and all(_is_harmless(ctx, item) for item in arguments)
+            return ctx.qualified_name(function) in _HARMLESS_CALLS and all(
+                _is_harmless(ctx, item) for item in arguments
+            )
         case _:
             return False
 

@@ -281,12 +281,18 @@ def _is_refused(ctx: Context, node: ast.stmt) -> bool:
 
 def _resembles(name: str) -> bool:
     """Whether *name* begins about like "assert_" and has one of the words of a mock's assertions."""
-    return name[0] == "a" and "s" in name[:4] and any(part in name[5:] for part in ("call", "cal", "await", "awat", "aited"))
+    return (
+        name[0] == "a"
+        and "s" in name[:4]
+        and any(part in name[5:] for part in ("call", "cal", "await", "awat", "aited"))
+    )
 
 
 def _nearest(name: str) -> str | None:
     """Return the one assertion that *name* can be a misspelling of."""
-    distances = sorted((_distance(name, known), known) for known in MOCK_ASSERTIONS if abs(len(name) - len(known)) <= _NEAR)
+    distances = sorted(
+        (_distance(name, known), known) for known in MOCK_ASSERTIONS if abs(len(name) - len(known)) <= _NEAR
+    )
     if not distances or distances[0][0] > _NEAR:
         return None
     if len(distances) > 1 and distances[1][0] == distances[0][0]:

@@ -12,7 +12,9 @@ from testlsp_rules.assertions._peers import silenced_elsewhere
 
 _NAMES = frozenset({"raises", "assertRaises"})
 _SPEAKS_OF_ERRORS = re.compile(r"rais|exception|error|fail|throw", re.I)
-_SIGNALS = frozenset({"KeyboardInterrupt", "SystemExit", "GeneratorExit", "CancelledError", "exit", "raise_signal", "kill"})
+_SIGNALS = frozenset(
+    {"KeyboardInterrupt", "SystemExit", "GeneratorExit", "CancelledError", "exit", "raise_signal", "kill"}
+)
 
 
 class RaisesBroad(Rule):

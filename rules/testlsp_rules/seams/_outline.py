@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from testlsp.lint import Context
@@ -104,5 +105,5 @@ def _holds_another(block: str, lead: str) -> bool:
         line.startswith(lead)
         and line[len(lead) :][:1].isalpha()
         and (not before.strip() or line.rstrip().endswith(":"))
-        for before, line in zip(lines, lines[1:], strict=False)
+        for before, line in pairwise(lines)
     )

@@ -63,9 +63,7 @@ def run_check(options: CheckOptions, rules: Sequence[AnyRule], terminal: Termina
 class _Run:
     """One run over files."""
 
-    def __init__(
-        self, options: CheckOptions, setup: Configured, rules: Sequence[AnyRule], terminal: Terminal
-    ) -> None:
+    def __init__(self, options: CheckOptions, setup: Configured, rules: Sequence[AnyRule], terminal: Terminal) -> None:
         self.options = options
         self.setup = setup
         self.rules = rules

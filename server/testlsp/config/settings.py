@@ -188,12 +188,12 @@ class Settings(NamedTuple):
         "list of paths",
         "Folders from which the project's own modules are imported, besides pytest's `pythonpath`.",
     )
-    idiom: Idiom = setting(  # noqa: RUF009 - a field, as those above
+    idiom: Idiom = setting(
         "monkeypatch",
         "one of monkeypatch, patch.dict, mocker",
         "How fixes and messages change process state and undo it.",
     )
-    defer_to_ruff: DeferToRuff = setting(  # noqa: RUF009 - a field, as those above
+    defer_to_ruff: DeferToRuff = setting(
         "auto",
         "one of auto, always, never",
         "Whether to stay silent where ruff reports the same: if the project's ruff configuration enables that rule, "
@@ -226,7 +226,7 @@ class Settings(NamedTuple):
     integration_markers: tuple[str, ...] = setting(
         ("integration",), "list of marker names", "Markers that make a test an integration test (TL5)."
     )
-    sections: Sections = setting(  # noqa: RUF009 - a field, as those above
+    sections: Sections = setting(
         "seam",
         "one of seam, given-when-then",
         "Which headings the docstring of an integration test is given; one that has those of either preset passes.",

@@ -1,7 +1,8 @@
 """The rules there are, known by what choosing needs, and loaded when a file might have findings of them.
 
-Loading a hundred modules takes longer than checking a small file. So each rule says which words a text must hold for the
-rule to find anything in it, an index keeps that, and a rule is loaded with the first text that holds one of its words.
+Loading a hundred modules takes longer than checking a small file. So each rule says which words a text must hold for
+the rule to find anything in it, an index keeps that, and a rule is loaded with the first text that holds one of its
+words.
 """
 
 from __future__ import annotations

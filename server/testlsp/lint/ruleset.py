@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from testlsp.config.selectors import RuleKey
@@ -76,7 +75,6 @@ class RuleSet:
         return Handlers(functions, list(nodes.items()), effects)
 
 
-@lru_cache(maxsize=None)
 def _methods(rule: type[Rule]) -> list[Any]:
     return [
         member

@@ -27,10 +27,12 @@ FOREIGN = frozenset(
 
 _SERVICES = frozenset(
     "stripe openai anthropic twilio sendgrid slack_sdk slack google azure aiobotocore aioboto3 paypalrestsdk braintree "
-    "sentry_sdk datadog newrelic elasticsearch opensearchpy kafka confluent_kafka aiokafka pika aio_pika nats paho gunicorn uvicorn "
-    "urllib3 websockets websocket paramiko ldap3 github gitlab jira kubernetes consul hvac ldap neo4j cassandra "
+    "sentry_sdk datadog newrelic elasticsearch opensearchpy kafka confluent_kafka aiokafka pika aio_pika nats paho "
+    "gunicorn uvicorn urllib3 websockets websocket paramiko ldap3 github gitlab jira kubernetes consul hvac "
+    "ldap neo4j cassandra "
     "minio snowflake pymysql MySQLdb mysql pyodbc oracledb clickhouse_driver tortoise peewee databases langchain "
-    "cryptography nbformat traitlets tornado twisted zope lxml pandas scipy torch tensorflow sklearn networkx packaging "
+    "cryptography nbformat traitlets tornado twisted zope lxml pandas scipy torch tensorflow sklearn networkx "
+    "packaging "
     "tenacity structlog loguru opentelemetry prometheus_client aioredis valkey huey rq dramatiq apscheduler arq "
     "mongoengine beanie odmantic jinja2 markdown bs4 PIL dateutil pytz pendulum arrow zeep suds".split()
 )

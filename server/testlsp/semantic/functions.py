@@ -267,7 +267,10 @@ def _all_parameters(function: Function) -> list[str]:
 def _bound_otherwise(bag: NodeBag) -> list[tuple[str, str]]:
     """Return the names that handlers, patterns, lambdas and definitions bind, each with what it is bound to."""
     found = [
-        (name, "variable") for binder, field in _BINDERS for node in bag.get(binder, ()) if (name := getattr(node, field))
+        (name, "variable")
+        for binder, field in _BINDERS
+        for node in bag.get(binder, ())
+        if (name := getattr(node, field))
     ]
     for definition in _DEFINITIONS:
         for node in bag.get(definition, ()):

@@ -21,8 +21,8 @@ class SemanticModel:
     ``previous`` hands over the model of the version before, so that an unchanged name table stays the same object and
     the functions of unchanged statements are not described again.
 
-    ``shared`` holds the statements that others may look into: everything but tests and classes without subclasses. While
-    it stays the same object, facts that were drawn from helpers, hooks and fixtures of this file still hold.
+    ``shared`` holds the statements that others may look into: everything but tests and classes without subclasses.
+    While it stays the same object, facts that were drawn from helpers, hooks and fixtures of this file still hold.
     """
 
     __slots__ = ("_by_name", "_facts", "_functions", "collection", "names", "role", "shared", "source")
@@ -62,7 +62,9 @@ class SemanticModel:
         return model
 
     def _stands_alone(self, statement: Statement) -> bool:
-        """Whether no other statement can draw facts from *statement*: a test function, or a class nobody inherits from."""
+        """Whether no other statement can draw facts from *statement*: a test function, or a class nobody inherits
+        from.
+        """
         node = statement.body[0]
         if self.role is not FileRole.TEST_MODULE or len(statement.body) > 1:
             return False

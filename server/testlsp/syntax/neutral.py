@@ -1,7 +1,8 @@
 """Edits that cannot change what a statement means: inside a comment, or in the blanks at the end of a line.
 
 Somebody who writes a comment in a function of thousands of lines should not pay for the function. That a place is
-no part of a string or of code is told from the tree: it lies behind the end of a simple statement, or between two statements.
+no part of a string or of code is told from the tree: it lies behind the end of a simple statement, or between two
+statements.
 """
 
 from __future__ import annotations

@@ -91,9 +91,7 @@ def collect(roots: list[ast.AST], bag: NodeBag, scopes: list[ast.AST]) -> None:
 _SCOPE_SET = frozenset(SCOPES)
 # Lists of these may hold None or text; scopes are entered by their headers alone.
 _ODD = _SCOPE_SET | {ast.Dict, ast.arguments, ast.MatchClass}
-_BACKWARDS = {
-    node_type: () if node_type in _ODD else fields[::-1] for node_type, fields in CHILD_FIELDS.items()
-}
+_BACKWARDS = {node_type: () if node_type in _ODD else fields[::-1] for node_type, fields in CHILD_FIELDS.items()}
 
 
 def _header(node: ast.AST) -> list[ast.AST]:
