@@ -92,6 +92,7 @@ def states(project: Path, interpreter: str, scratch: Path, seed: int | None) -> 
         "-q",
         "-p",
         "no:cacheprovider",
+        "--continue-on-collection-errors",
         f"--junitxml={report}",
         *order,
         *OPTIONS.get(name, []),
