@@ -119,10 +119,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--select", default="", help="rules to run instead of those on by default")
     parser.add_argument("--markdown", type=Path)
     options = parser.parse_args()
     folder = str(options.folder.resolve())
     testlsp = [sys.executable, "-m", "testlsp", "check", "--exit-zero", "--output-format", "concise"]
+    if options.select:
+        testlsp += ["--select", options.select]
     flake8 = [sys.executable, "-m", "flake8", "--isolated", "--exit-zero"]
     with tempfile.TemporaryDirectory() as scratch:
         cache = os.path.join(scratch, "cache")
