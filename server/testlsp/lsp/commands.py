@@ -23,30 +23,31 @@ def register(server: Server) -> None:
     """Offer the commands."""
     session = server.session
 
+    # The annotation has to be a class: pygls asks whether it is that of the server.
     @server.command("testlsp.fixFile")
-    async def fix_file(*arguments: Any) -> Json:
+    async def fix_file(*arguments: str) -> Json:
         await session.wait_ready()
         return _result(await _fix_file(session, _text(arguments)))
 
     @server.command("testlsp.fixRuleInWorkspace")
-    async def fix_rule(*arguments: Any) -> Json:
+    async def fix_rule(*arguments: str) -> Json:
         await session.wait_ready()
         return _result(await _fix_rule(session, _rule(session, _text(arguments))))
 
     @server.command("testlsp.explainRule")
-    async def explain_rule(*arguments: Any) -> Json:
+    async def explain_rule(*arguments: str) -> Json:
         from testlsp.report.pages import page
 
         await session.wait_ready()
         return _result(page(_rule(session, _text(arguments)), session.rules))
 
     @server.command("testlsp.showSettings")
-    async def show_settings(*arguments: Any) -> Json:
+    async def show_settings(*arguments: str) -> Json:
         await session.wait_ready()
         return _result(_settings(session, path_of(_text(arguments))))
 
     @server.command("testlsp.showIndex")
-    async def show_index(*arguments: Any) -> Json:
+    async def show_index(*arguments: str) -> Json:
         await session.wait_ready()
         return _result(_index(session, path_of(_text(arguments))))
 
