@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -112,13 +111,14 @@ def test_the_server_ends_with_the_process_that_started_it() -> None:
     parent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     server = subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert server.stdin is not None
+    assert server.stdout is not None
     params: dict[str, object] = {"processId": parent.pid, "rootUri": None, "capabilities": {}}
     hello = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params})
     begin = json.dumps({"jsonrpc": "2.0", "method": "initialized", "params": {}})
     for each in (hello, begin):
         server.stdin.write(f"Content-Length: {len(each)}\r\n\r\n{each}".encode())
     server.stdin.flush()
-    time.sleep(1.0)
+    assert server.stdout.readline(), "the server answers, so it knows its parent"
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     assert server.wait(timeout=15) == 1

@@ -149,10 +149,11 @@ def test_failure_leaves_the_old_file_and_nothing_else(
     def fail(*args: Any) -> None:
         raise error
 
-    monkeypatch.setattr(os, failing, fail)
-    with pytest.raises(WriteProblem if isinstance(error, OSError) else KeyboardInterrupt) as caught:
-        write_file(str(path), "new")
-    monkeypatch.undo()
+    expected = WriteProblem if isinstance(error, OSError) else KeyboardInterrupt
+    with monkeypatch.context() as patch:
+        patch.setattr(os, failing, fail)
+        with pytest.raises(expected) as caught:
+            write_file(str(path), "new")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["t.py"]
     if isinstance(caught.value, WriteProblem):
