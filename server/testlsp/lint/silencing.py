@@ -1,4 +1,4 @@
-"""Writing and removing the comments that silence findings: what an editor offers, and what ``--add-ignore`` does."""
+"""Writing and removing the comments that silence findings: what an editor offers."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import ast
 import enum
 
 from testlsp.semantic.containers import CONTAINER_METHODS, shared_container
-from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.semantic.functions import Function
 from testlsp.semantic.knobs import KNOBS, SEEDS, only_reads
 from testlsp.semantic.loggers import LOGGER_METHODS, logger_behind
 from testlsp.semantic.model import SemanticModel
@@ -368,8 +368,3 @@ def dotted_text(node: ast.expr | None) -> str:
     if isinstance(node, ast.Call):
         node = node.func
     return (dotted(node) or "").lower()
-
-
-def is_import_time(function: Function) -> bool:
-    """Whether the code runs when the file is imported."""
-    return function.kind is FunctionKind.IMPORT_TIME
