@@ -41,6 +41,7 @@ def test_described_types_agree_with_what_is_accepted() -> None:
         "object": "table",
         "boolean": "true or false",
         "integer": "whole number",
+        "number": "number",
         "string": ("string", "one of"),
     }
     for info in describe():

@@ -3,10 +3,9 @@ from __future__ import annotations
 import ast
 import re
 
-from testlsp.config.globs import path_matcher
 from testlsp.lint import Bad, Context, Good, Rule, on_function
+from testlsp.lint.integration import is_integration_test
 from testlsp.semantic.functions import Function, FunctionKind
-from testlsp.semantic.seams import markers
 
 from testlsp_rules.assertions._checks import can_fail
 from testlsp_rules.assertions._claims import below, claims_of, unittest_checks
@@ -110,7 +109,7 @@ class StatusOnly(Rule):
     @on_function(FunctionKind.TEST)
     def check(self, ctx: Context, function: Function) -> None:
         """Report the last status when there is nothing but statuses."""
-        if "status" not in ctx.statement.text or not _is_integration_test(ctx, function):
+        if "status" not in ctx.statement.text or not is_integration_test(ctx, function):
             return
         found: list[tuple[ast.expr, ast.expr]] = []
         for claim in claims_of(function):
@@ -132,13 +131,6 @@ class StatusOnly(Rule):
             return
         if not can_fail(ctx, *(_statement_of(ctx, node) for node, _ in found)):
             ctx.report(found[-1][0])
-
-
-def _is_integration_test(ctx: Context, function: Function) -> bool:
-    settings = ctx.settings
-    if path_matcher(settings.integration_paths, settings.root)(ctx.path):
-        return True
-    return not markers(function, ctx.model).isdisjoint(settings.integration_markers)
 
 
 def _texts(function: Function) -> list[str]:

@@ -8,9 +8,6 @@ from testlsp_rules.flakiness._clock import is_simulated
 
 _SLEEPS = frozenset("time.sleep asyncio.sleep anyio.sleep trio.sleep curio.sleep gevent.sleep eventlet.sleep".split())
 
-_SHORT = 0.1
-"""Seconds up to which a sleep may only make the clock advance; tasks need no clock, and get this much only to wait."""
-
 
 class Sleep(Rule):
     """Waits a fixed time for something to happen.
@@ -18,8 +15,8 @@ class Sleep(Rule):
     On a slow machine the time is too short and the test fails; on all others
     it is too long, in every run. Wait for the condition itself, with a limit:
     poll in a loop, wait on an event or join the thread. Where only the clock
-    matters, freeze it and move it on. Pauses up to a tenth of a second, pauses on
-    a condition or in a polling loop, and pauses inside stand-ins that simulate a
+    matters, freeze it and move it on. Pauses up to a tenth of a second (a setting), pauses
+    on a condition or in a polling loop, and pauses inside stand-ins that simulate a
     slow answer are left alone.
     """
 
@@ -29,6 +26,7 @@ class Sleep(Rule):
     related = ("FLK-001 (pytest-linter)", "PTD301 (pytest-tidy)", "ZR002 (zorilla)")
     source = "https://docs.pytest.org/en/stable/explanation/flaky.html"
     words = ("sleep",)
+    options = ("max-sleep",)
     examples = (
         Bad(
             """
@@ -120,6 +118,18 @@ class Sleep(Rule):
                 assert first.created < second.created
             """,
             why="A few milliseconds only make the clock advance; `sleep(0)` only gives way to other tasks.",
+        ),
+        Good(
+            """
+            import time
+
+            def test_job_finishes(queue):
+                queue.submit()
+                time.sleep(1)
+                assert queue.finished == 1
+            """,
+            settings={"max-sleep": 1},
+            why="How long a pause may be is a setting.",
         ),
         Good(
             """
@@ -232,7 +242,9 @@ class Sleep(Rule):
             return
         seconds = _seconds(ctx, node.args[0])
         parent = ctx.parent(node)
-        if seconds is None or seconds < _SHORT or (seconds == _SHORT and not isinstance(parent, ast.Await)):
+        short = ctx.settings.max_sleep
+        # Tasks need no clock: they get this much only to wait.
+        if not seconds or seconds < short or (seconds == short and not isinstance(parent, ast.Await)):
             return
         statement = ctx.parent(parent) if isinstance(parent, ast.Await) else parent
         if isinstance(statement, ast.Expr) and not _is_the_act(ctx, statement) and not _polls(ctx, statement):

@@ -5,11 +5,11 @@ import re
 
 from testlsp.config.settings import HEADINGS
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
+from testlsp.lint.integration import is_integration_test
 from testlsp.semantic.assertions import is_named_like_a_check
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.mocks import MOCK_ASSERTIONS
 
-from testlsp_rules.seams._scope import is_integration_test
 from testlsp_rules.seams._sections import Section, docstring_of, sections_of
 
 

@@ -3,18 +3,16 @@ from __future__ import annotations
 import ast
 
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
+from testlsp.lint.integration import is_integration_test
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.seams import markers, route_of
 from testlsp.text import TextRange
 
-from testlsp_rules.seams._scope import is_integration_test
-
-_MOST = 6
 _WHOLE_STORIES = frozenset("e2e end_to_end scenario workflow journey smoke".split())
 
 
 class OverIntegrated(Rule):
-    """Makes requests and asserts in turns, more than six times, in one integration test.
+    """Makes requests and asserts in turns, more than six times by default, in one integration test.
 
     Such a test goes through so many seams that its failure points at none, and what
     comes after the first failure is not looked at. Write a test for each step, or
@@ -28,7 +26,7 @@ class OverIntegrated(Rule):
     message = "this integration test goes through too many steps"
     severity = Severity.INFORMATION
     default = False
-    options = ("integration-paths", "integration-markers")
+    options = ("integration-paths", "integration-markers", "max-integration-steps")
     words = ("/",)
     examples = (
         Bad(
@@ -56,6 +54,17 @@ class OverIntegrated(Rule):
                 assert client.delete("/payments/1").status_code == 200
             """,
             path="tests/integration/test_orders.py",
+        ),
+        Bad(
+            """
+            def test_orders(client):
+                ^^^^^^^^^^^ this integration test makes requests and asserts in 2 turns
+                assert client.post("/orders").status_code == 200
+                assert client.get("/orders/1").status_code == 200
+            """,
+            path="tests/integration/test_orders.py",
+            settings={"max-integration-steps": 1},
+            why="how many steps are too many is a setting",
         ),
         Good(
             """
@@ -108,10 +117,11 @@ class OverIntegrated(Rule):
     @on_function(FunctionKind.TEST)
     def check(self, ctx: Context, function: Function) -> None:
         """Count how often requests are followed by assertions."""
-        if function.node is None or len(function.bag.get(ast.Call, ())) <= _MOST:
+        most = ctx.settings.max_integration_steps
+        if function.node is None or len(function.bag.get(ast.Call, ())) <= most:
             return
         turns = _turns(function)
-        if turns <= _MOST or not is_integration_test(ctx, function):
+        if turns <= most or not is_integration_test(ctx, function):
             return
         if not markers(function, ctx.model).isdisjoint(_WHOLE_STORIES):
             return

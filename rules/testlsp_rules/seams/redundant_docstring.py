@@ -5,11 +5,11 @@ import re
 
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
 from testlsp.lint.context import unsafe
+from testlsp.lint.integration import is_integration_test
 from testlsp.rewrite import remove_statement
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.seams import sentence
 
-from testlsp_rules.seams._scope import is_integration_test
 from testlsp_rules.seams._sections import docstring_of
 
 _EMPTY = frozenset(

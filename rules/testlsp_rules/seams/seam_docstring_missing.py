@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
 from testlsp.lint.context import manual
+from testlsp.lint.integration import is_integration_test
 from testlsp.rewrite import insert_docstring
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.seams import seam_facts
 from testlsp.text import Edit, TextRange
 
-from testlsp_rules.seams._scope import is_integration_test
 from testlsp_rules.seams._sections import described_by_class, docstring_of
 from testlsp_rules.seams._skeleton import skeleton
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
+from testlsp.lint.integration import is_integration_test
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.replacements import replacements_of
 
 from testlsp_rules.seams._mocked import mocked_seams
-from testlsp_rules.seams._scope import is_integration_test
 
 
 class SeamMocked(Rule):

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from testlsp.config.settings import HEADINGS
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
+from testlsp.lint.integration import is_integration_test
 from testlsp.semantic.functions import Function, FunctionKind
 
-from testlsp_rules.seams._scope import is_integration_test
 from testlsp_rules.seams._sections import docstring_of, sections_of
 
 

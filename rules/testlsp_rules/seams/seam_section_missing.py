@@ -4,13 +4,13 @@ import ast
 
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
 from testlsp.lint.context import manual
+from testlsp.lint.integration import is_integration_test
 from testlsp.rewrite import append_to_docstring, indentation_of, newline_of
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.seams import seam_facts
 from testlsp.text import Edit, TextRange
 
 from testlsp_rules.seams._outline import misspelt_headings
-from testlsp_rules.seams._scope import is_integration_test
 from testlsp_rules.seams._sections import (
     accepted_sets,
     described_by_class,

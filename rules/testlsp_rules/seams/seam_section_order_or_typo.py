@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from testlsp.lint import Bad, Context, Fix, Good, Rule, Severity, on_function
 from testlsp.lint.context import safe
+from testlsp.lint.integration import is_integration_test
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text import Edit
 
 from testlsp_rules.seams._outline import Misspelt, disordered, misspelt_headings, reordering
-from testlsp_rules.seams._scope import is_integration_test
 from testlsp_rules.seams._sections import docstring_of
 
 

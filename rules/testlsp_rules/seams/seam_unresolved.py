@@ -4,11 +4,11 @@ import re
 
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
 from testlsp.lint.context import manual
+from testlsp.lint.integration import is_integration_test
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text import Edit, TextRange
 
 from testlsp_rules.seams._reached import is_telling, meant_name, names_used, nearest, requested, same_route
-from testlsp_rules.seams._scope import is_integration_test
 from testlsp_rules.seams._sections import docstring_of, seam_section
 
 

@@ -4,14 +4,13 @@ import ast
 
 from testlsp.lint import Bad, Context, Good, Rewrite, Rule, Severity, on_function
 from testlsp.lint.context import unsafe
+from testlsp.lint.integration import is_integration_test
 from testlsp.rewrite import insert_before
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.hooks import loaded, marks_registered
 from testlsp.semantic.marks import PLUGIN_MARKS
 from testlsp.semantic.seams import markers
 from testlsp.text import TextRange
-
-from testlsp_rules.seams._scope import is_integration_test
 
 _CONNECTS = frozenset(
     "docker.from_env docker.DockerClient psycopg.connect psycopg2.connect psycopg.AsyncConnection.connect "

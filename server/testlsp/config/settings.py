@@ -237,6 +237,15 @@ class Settings(NamedTuple):
     max_fixture_depth: int = setting(
         10, "whole number", "How many fixtures may request one another in a row, plugins' fixtures aside (TL420)."
     )
+    max_autouse_tests: int = setting(
+        0, "whole number", "How many tests an autouse fixture of a conftest may run for; 0: any number (TL410)."
+    )
+    max_integration_steps: int = setting(
+        6, "whole number", "How often an integration test may make requests and assert in turns (TL512)."
+    )
+    max_sleep: float = setting(
+        0.1, "number", "Seconds up to which a test may sleep, as it takes to make the clock advance (TL601)."
+    )
 
     root: str = ""
     """The folder that relative globs and paths belong to: of the configuration file, else pytest's rootdir."""

@@ -60,6 +60,23 @@ def markers(function: Function, model: SemanticModel) -> frozenset[str]:
     return frozenset(found | _module_marks(model))
 
 
+def has_mark(function: Function, model: SemanticModel, names: Iterable[str]) -> bool:
+    """Whether one of the marks *names* is on a test, on a class around it or on its module."""
+    # Most files hold no mark at all, and most statements of the others neither.
+    if "pytestmark" not in model.names.table and not _may_be_marked(function):
+        return False
+    return not markers(function, model).isdisjoint(names)
+
+
+def _may_be_marked(function: Function) -> bool:
+    """Whether the statement speaks of marks, or could use one that is kept in a variable."""
+    kept = function.statement.memo.get("marked")
+    if kept is None:
+        text = function.statement.text
+        kept = function.statement.memo["marked"] = "@" in text or "pytestmark" in text
+    return bool(kept)
+
+
 def _class_marks(node: ast.ClassDef, function: Function, model: SemanticModel) -> set[str]:
     """Return the marks on a class, kept with its statement: every method asks for them."""
     kept: dict[ast.ClassDef, tuple[ModuleNames, set[str]]] = function.statement.memo.setdefault("class_marks", {})
