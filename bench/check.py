@@ -11,6 +11,7 @@ flake8-pytest-style must be installed. Exit status 1 when a bound is missed:
 - nothing changed: at most 5 % of the cold run, plus the start of a process
 - one small file: at most half of flake8 on it, with neither pygls, lsprotocol, libcst nor pydantic imported
 - peak memory below 250 MB
+- no rule takes more than a tenth of a run in one process (`--profile`)
 """
 
 from __future__ import annotations
@@ -114,6 +115,14 @@ def imported(path: str) -> set[str]:
     return set(json.loads(output.splitlines()[-1]))
 
 
+def dearest_rule(check: list[str], folder: str) -> tuple[str, float]:
+    """Return the rule that takes the largest share of a run over *folder*, and that share."""
+    output = subprocess.run([*check, "--profile", folder], capture_output=True, text=True, check=True).stdout
+    row = next(line for line in output.splitlines() if line.startswith("| TL"))
+    name, share = row.strip("| ").split(" | ")[:2]
+    return name, float(share.rstrip("%")) / 100
+
+
 def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -162,6 +171,7 @@ def main() -> int:
             max(options.runs, 9),
         )
         heavy = imported(small)
+        dearest, share = dearest_rule(testlsp, folder)
     start = median(one["testlsp"])
     peak = max(timing.megabytes for name in ("single", "cold", "warm") for timing in many[name])
     warm_bound = 0.05 * median(many["cold"]) + start
@@ -172,6 +182,7 @@ def main() -> int:
         ("small file: testlsp / flake8", ratio(one["testlsp"], one["flake8"]), "<= 0.5", lambda value: value <= 0.5),
         ("heavy imports on a small file", float(len(heavy)), "0", lambda value: value == 0),
         ("peak memory, MB", peak, "< 250", lambda value: value < 250),
+        (f"share of {dearest}", share, "<= 0.1", lambda value: value <= 0.1),
     ]
     text = [
         (

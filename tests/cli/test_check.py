@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 from cli.conftest import LEAK, Run
+from testlsp.builtin import rule_index
+from testlsp.lint.costs import Costs
+from testlsp.project.checking import Checker
+from testlsp.project.configuration import Configuration
 
 MENDED = LEAK.replace("test_token()", "test_token(monkeypatch)").replace(
     'os.environ["TOKEN"] = "abc"', 'monkeypatch.setenv("TOKEN", "abc")'
@@ -237,6 +241,31 @@ def test_statistics(run: Run, leaky: Path) -> None:
         ("TL302", 2, False),
         ("TL101", 1, True),
     ]
+
+
+def test_profile(run: Run, leaky: Path) -> None:
+    """--profile shows a row for each rule that was called, with its share of the run, and no findings."""
+    ran = run("check", "--profile")
+    rows = [line.split(" | ") for line in ran.out.splitlines() if line.startswith("| TL")]
+    shares = [float(row[1].rstrip("%")) for row in rows]
+
+    assert ran.status == 0
+    assert "| TL101 environ-setitem" in [row[0] for row in rows]
+    assert all(int(row[2].replace(",", "")) > 0 for row in rows if row[0].startswith("| TL101 "))
+    assert shares == sorted(shares, reverse=True)
+    assert 0 < sum(shares) < 100
+    assert "never restored" not in ran.out
+
+
+def test_profile_changes_no_finding(run: Run, leaky: Path) -> None:
+    """A rule that is called twice to be timed reports once."""
+    rules = rule_index()
+    plain, watched = Checker(Configuration(), rules), Checker(Configuration(), rules)
+    watched.selector.library.costs = Costs()
+    text = leaky.read_text("utf-8")
+
+    assert watched.check_text(str(leaky), text) == plain.check_text(str(leaky), text)
+    assert [cost.calls for cost in watched.selector.library.costs.by_rule() if cost.code == "TL101"] == [1]
 
 
 def test_colours(run: Run, leaky: Path, monkeypatch: pytest.MonkeyPatch) -> None:

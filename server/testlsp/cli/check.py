@@ -84,6 +84,11 @@ class _Run:
             return FAILED if self.failed else CLEAN
         watched = not self.options.quiet and self.options.output_format in ("full", "concise")
         progress = Progress() if watched else None
+        if self.options.profile:
+            from testlsp.cli.profile import profile
+
+            profile(self.configuration, self.rules, discovery, self.terminal)
+            return FAILED if self.failed else CLEAN
         try:
             checker = Checker(
                 self.configuration,

@@ -8,12 +8,15 @@ words.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Union
+from typing import TYPE_CHECKING, Union
 
 from testlsp.config.selectors import RuleKey
 from testlsp.lint.rule import Rule
 from testlsp.lint.ruleset import RuleSet
 from testlsp.text.named import NamedTuple
+
+if TYPE_CHECKING:
+    from testlsp.lint.costs import Costs
 
 
 class RuleEntry(NamedTuple):
@@ -56,6 +59,8 @@ class RuleLibrary:
         self.keys = tuple(key_of(rule) for rule in self.rules)
         self._loaded: dict[str, type[Rule]] = {rule.code: rule for rule in self.rules if isinstance(rule, type)}
         self._sets: dict[frozenset[str], tuple[RuleSet, list[RuleEntry]]] = {}
+        self.costs: Costs | None = None
+        """What watches the rules of all sets made from now on, if anything does."""
 
     def loaded(self, codes: Iterable[str] | None = None) -> tuple[type[Rule], ...]:
         """Load and return the rules of *codes*, all by default, in order of their codes."""
@@ -83,7 +88,8 @@ class RuleLibrary:
         return rules
 
     def _made(self, codes: frozenset[str], waiting: list[RuleEntry]) -> RuleSet:
-        return RuleSet(self.loaded(codes - {rule.code for rule in waiting}), self.keys, codes)
+        rules = RuleSet(self.loaded(codes - {rule.code for rule in waiting}), self.keys, codes)
+        return rules if self.costs is None else self.costs.watch(rules)
 
 
 def words_of(rule: type[Rule]) -> tuple[str, ...]:

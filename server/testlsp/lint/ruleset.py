@@ -22,7 +22,7 @@ class Handlers(NamedTuple):
     """What is called in functions of one kind."""
 
     functions: list[tuple[Rule, Call]]
-    nodes: list[tuple[type[ast.AST], list[tuple[Rule, Call]]]]
+    nodes: dict[type[ast.AST], list[tuple[Rule, Call]]]
     effects: dict[EffectKind, list[tuple[Rule, Call]]]
 
     def __bool__(self) -> bool:
@@ -72,7 +72,7 @@ class RuleSet:
                 effect_kinds, kinds = wanted.get("wants_effects", ((), ()))
                 for effect_kind in effect_kinds if kind in kinds else ():
                     effects.setdefault(effect_kind, []).append((rule, call))
-        return Handlers(functions, list(nodes.items()), effects)
+        return Handlers(functions, nodes, effects)
 
 
 def _methods(rule: type[Rule]) -> list[Any]:
