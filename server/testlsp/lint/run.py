@@ -105,12 +105,11 @@ def _dispatch(context: Context, function: Function, handlers: Handlers, crashes:
             call(context, function)
         except Exception as error:
             _crashed(context, crashes, error)
-    bag = function.bag
-    for node_type, calls in handlers.nodes:
-        nodes = bag.get(node_type)
-        if nodes is None:
+    wanted = handlers.nodes
+    for node_type, nodes in function.bag.items():
+        if node_type not in wanted:
             continue
-        for rule, call in calls:
+        for rule, call in wanted[node_type]:
             context.rule = rule
             try:
                 for node in nodes:

@@ -41,8 +41,10 @@ def analyse(
     whole_project: bool = False,
 ) -> Analysis:
     """Analyse *text* of *path*. With *whole_project*, *summaries* already hold every file there is."""
-    source = parse(path, text)
-    return analyse_source(source, settings, selection, summaries, explicit, whole_project)
+    parsed = summaries.parsed(path, text)
+    if parsed is None or explicit:
+        return analyse_source(parse(path, text), settings, selection, summaries, explicit, whole_project)
+    return _judged(parsed.source, parsed.model, parsed.summary, settings, selection, summaries, whole_project)
 
 
 def analyse_source(
@@ -54,9 +56,20 @@ def analyse_source(
     whole_project: bool = False,
 ) -> Analysis:
     """Analyse a file that is parsed already; see `analyse`."""
+    model = model_of(source, settings, role_of(source.path, settings, explicit))
+    return _judged(source, model, summarise(source, model), settings, selection, summaries, whole_project)
+
+
+def _judged(
+    source: SourceFile,
+    model: SemanticModel,
+    summary: FileSummary,
+    settings: Settings,
+    selection: Selection,
+    summaries: Summaries,
+    whole_project: bool,
+) -> Analysis:
     path = source.path
-    model = model_of(source, settings, role_of(path, settings, explicit))
-    summary = summarise(source, model)
     made: list[FixtureGraph] = []
 
     def graph() -> FixtureGraph:

@@ -10,7 +10,7 @@ import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from testlsp.config.settings import Settings
@@ -134,11 +134,12 @@ class Checker:
     def _outcomes(self, paths: Sequence[str], explicit: frozenset[str], details: bool) -> dict[str, Outcome]:
         self._done, self._total = 0, len(paths)
         found: dict[str, Outcome] = {}
-        contents = self._read(paths, found)
+        contents: dict[str, bytes] = {}
         if self.kept is not None:
+            contents = self._read(paths, found)
             self.kept.recall(contents, explicit, details, found)
         missing = [path for path in paths if path not in found]
-        fresh = self._analysed(missing, explicit, details, sum(len(contents[path]) for path in missing))
+        fresh = self._analysed(missing, explicit, details, contents)
         found.update(fresh)
         self._settle(paths, explicit, details, found, fresh)
         if self.kept is not None:
@@ -154,21 +155,31 @@ class Checker:
                 found[path] = unreadable(path, problem)
         return contents
 
-    def _analysed(self, paths: Sequence[str], explicit: frozenset[str], details: bool, size: int) -> dict[str, Outcome]:
-        if len(paths) > 1 and self.jobs > 1 and size > PARALLEL_ABOVE:
+    def _analysed(
+        self, paths: Sequence[str], explicit: frozenset[str], details: bool, contents: dict[str, bytes]
+    ) -> dict[str, Outcome]:
+        if len(paths) > 1 and self.jobs > 1 and _size(paths) > PARALLEL_ABOVE:
             from testlsp.project.workers import analyse_in_parallel
 
             outcomes = analyse_in_parallel(self, paths, explicit, details)
             if outcomes is not None:
                 return outcomes
         found: dict[str, Outcome] = {}
+        self.summaries.expect(paths)
         for path in paths:
-            found[path] = self.analyse_one(path, explicit, details)
+            found[path] = self.analyse_one(path, explicit, details, data=contents.pop(path, None))
             self.advance()
         return found
 
-    def analyse_one(self, path: str, explicit: frozenset[str], details: bool, whole_project: bool = False) -> Outcome:
-        """Analyse one file on disk."""
+    def analyse_one(
+        self,
+        path: str,
+        explicit: frozenset[str],
+        details: bool,
+        whole_project: bool = False,
+        data: bytes | None = None,
+    ) -> Outcome:
+        """Analyse one file on disk, which holds *data* if that is known."""
         settings, selection = self.selection(path)
         return outcome_on_disk(
             path,
@@ -179,6 +190,7 @@ class Checker:
             details=details,
             whole_project=whole_project,
             alone=self.kept is None and not self.works_for_another,
+            data=data,
         )
 
     def advance(self, steps: int = 1) -> None:
@@ -221,6 +233,15 @@ class Checker:
 
         fixed, _, _ = fixed_text(self, path, text, threshold, explicit=True)
         return fixed, self.check_text(path, fixed, details=True)
+
+
+def _size(paths: Sequence[str]) -> int:
+    """Return how many bytes the files hold, as far as they can be asked."""
+    size = 0
+    for path in paths:
+        with suppress(OSError, ValueError):
+            size += os.stat(path).st_size
+    return size
 
 
 @contextmanager

@@ -56,17 +56,22 @@ def outcome_on_disk(
     details: bool = False,
     whole_project: bool = False,
     alone: bool = False,
+    data: bytes | None = None,
 ) -> Outcome:
     """Analyse the file at *path*; never raises for what is in it.
 
-    *alone* says that nobody keeps the outcome or asks for what it depends on.
+    *alone* says that nobody keeps the outcome or asks for what it depends on; *data* is what the file holds, if it
+    was read already.
     """
     try:
-        data = read_bytes(path)
+        if data is None:
+            data = read_bytes(path)
         text = decode(data, path).text
     except FileProblem as problem:
         return unreadable(path, problem)
     analysis = analyse(path, text, settings, selection, summaries, explicit, whole_project)
+    if not explicit:
+        summaries.checked(path, analysis.summary)
     content = "" if alone else digest(data)
     outcome = outcome_of(analysis, content, summaries, details=details, whole_project=whole_project)
     for piece in analysis.source.statements:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import enum
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from testlsp.semantic.names import Binding, assignment_bindings, import_bindings
@@ -214,39 +216,44 @@ def _parameters(node: FunctionNode) -> tuple[str, ...]:
 
 
 def _local_names(function: Function) -> dict[str, Binding]:
-    assert function.node is not None
     bag = function.bag
-    found: dict[str, list[Binding]] = {}
+    found: dict[str, Binding] = {}
+    for binding in _bound_in(function):
+        known = found.setdefault(binding.name, binding)
+        if known is not binding and known != binding:
+            found[binding.name] = _plain(binding.name, "variable")
+    if ast.Global in bag or ast.Nonlocal in bag:
+        for declaration in (*bag.get(ast.Global, ()), *bag.get(ast.Nonlocal, ())):
+            for name in _declared(declaration):
+                found.pop(name, None)
+    return found
 
-    def add(binding: Binding) -> None:
-        found.setdefault(binding.name, []).append(binding)
 
+def _bound_in(function: Function) -> Iterator[Binding]:
+    """Yield every binding that the body and the parameters make; a name can come several times."""
+    bag = function.bag
     for name in _all_parameters(function):
-        add(Binding(name, "parameter"))
-    assigned: set[int] = set()
+        yield _plain(name, "parameter")
     for statement in (*bag.get(ast.Import, ()), *bag.get(ast.ImportFrom, ())):
         assert isinstance(statement, ast.Import | ast.ImportFrom)
-        for binding in import_bindings(statement):
-            add(binding)
+        yield from import_bindings(statement)
+    assigned: set[int] = set()
     for node in bag.get(ast.Assign, ()):
         assert isinstance(node, ast.Assign)
         for target in node.targets:
             if isinstance(target, ast.Name):
                 assigned.add(id(target))
-                for binding in assignment_bindings(target, node.value):
-                    add(binding)
+                yield from assignment_bindings(target, node.value)
     for node in bag.get(ast.Name, ()):
         assert isinstance(node, ast.Name)
         if node.ctx.__class__ is not ast.Load and id(node) not in assigned:
-            add(Binding(node.id, "variable"))
+            yield _plain(node.id, "variable")
     for name, kind in _bound_otherwise(bag):
-        add(Binding(name, kind))
-    outer = {name for kind in (ast.Global, ast.Nonlocal) for node in bag.get(kind, ()) for name in _declared(node)}
-    return {
-        name: bindings[0] if all(binding == bindings[0] for binding in bindings) else Binding(name, "variable")
-        for name, bindings in found.items()
-        if name not in outer
-    }
+        yield _plain(name, kind)
+
+
+# Most names of a suite are bound over and over again, and nothing but their kind is known.
+_plain = lru_cache(maxsize=4096)(Binding)
 
 
 _BINDERS: tuple[tuple[type[ast.AST], str], ...] = (

@@ -125,10 +125,12 @@ class SemanticModel:
 
     def binding(self, name: str, function: Function | None) -> Binding | None:
         """Return what *name* is bound to where *function* uses it; None for builtins and names nobody binds."""
-        for scope in _scopes(function):
+        scope = function
+        while scope is not None and scope.node is not None:
             found = scope.locals.get(name)
             if found is not None:
                 return found
+            scope = scope.parent
         return self.names.table.get(name)
 
     def is_local(self, name: str, function: Function | None) -> bool:
@@ -137,9 +139,11 @@ class SemanticModel:
 
     def target(self, name: str, function: Function | None = None, depth: int = 0) -> str | None:
         """Return the dotted name that *name* stands for inside *function*, None where that is not known."""
-        for scope in _scopes(function):
+        scope = function
+        while scope is not None and scope.node is not None:
             found = scope.locals.get(name)
             if found is None:
+                scope = scope.parent
                 continue
             if found.kind == "import":
                 return found.target

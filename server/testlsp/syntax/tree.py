@@ -107,9 +107,17 @@ def parents_of(roots: list[ast.AST]) -> dict[ast.AST, ast.AST]:
     """Return a map from each node below *roots* to its parent; costs a whole walk, so ask only about candidates."""
     parents: dict[ast.AST, ast.AST] = {}
     stack = list(roots)
+    pop, push, table = stack.pop, stack.append, CHILD_FIELDS
     while stack:
-        node = stack.pop()
-        for child in children(node):
-            parents[child] = node
-            stack.append(child)
+        node = pop()
+        for field in table[node.__class__]:
+            value = getattr(node, field, None)
+            if value.__class__ is list:
+                for item in value:
+                    if item is not None and item.__class__ is not str:
+                        parents[item] = node
+                        push(item)
+            elif value is not None:
+                parents[value] = node
+                push(value)
     return parents
