@@ -8,7 +8,7 @@ from testlsp.lint import Applicability, Context, Fix
 from testlsp.semantic.effects import Effect, effects_of
 from testlsp.semantic.imported_objects import surely_exists
 
-from testlsp_rules.process_state._forms import monkeypatched
+from testlsp_rules.process_state._forms import Patch, monkeypatched
 
 
 def shown(ctx: Context, effect: Effect) -> str:
@@ -19,7 +19,7 @@ def shown(ctx: Context, effect: Effect) -> str:
 
 
 def setattr_fixes(ctx: Context, effect: Effect, *, certain: bool = True) -> list[Fix]:
-    """Return the fix that lets ``monkeypatch`` replace the attribute; unsafe unless *certain* and the attribute exists."""
+    """Return the fix that replaces the attribute for a while; unsafe unless *certain* and the attribute exists."""
     assert effect.container is not None
     assert effect.target is not None
     if any(
@@ -51,9 +51,11 @@ def setattr_fixes(ctx: Context, effect: Effect, *, certain: bool = True) -> list
             return f'monkeypatch.delattr({owner}, "{attribute}")'
         return f'monkeypatch.setattr({owner}, "{attribute}", {replacement()}{raising})'
 
-    def with_mocker() -> str:
+    def arguments() -> str:
+        if value is None:
+            return f'{owner}, "{attribute}"'
         create = "" if exists else ", create=True"
-        return f'mocker.patch.object({owner}, "{attribute}", {replacement()}{create})'
+        return f'{owner}, "{attribute}", {replacement()}{create}'
 
     method = "setattr" if value is not None else "delattr"
     return monkeypatched(
@@ -62,7 +64,7 @@ def setattr_fixes(ctx: Context, effect: Effect, *, certain: bool = True) -> list
         f"Use `monkeypatch.{method}`",
         lines,
         grade,
-        lambda _: f'setattr, {owner}, "{attribute}", {owner}.{attribute}' if exists else None,
+        lambda: f'setattr, {owner}, "{attribute}", {owner}.{attribute}' if exists else None,
         whole,
-        ("Use `mocker.patch.object`", with_mocker) if value is not None else None,
+        Patch("object", arguments, stays=value is None),
     )

@@ -1,22 +1,37 @@
-"""Fixes that let ``monkeypatch`` make a change, in the form that fits the place."""
+"""Fixes that let ``monkeypatch``, or what the project prefers, make a change, in the form that fits the place."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from testlsp.lint import Applicability, Context, Fix, Rewrite
 from testlsp.lint.context import safe, unsafe
-from testlsp.lint.patching import Form, form_for, with_parameter
-from testlsp.rewrite import insert_before, remove_statement, replace_statement, wrap_in_with
+from testlsp.lint.patching import Form, form_for, idiom_form, in_with, patch_name, rest_of_block, with_parameter
+from testlsp.rewrite import insert_before, replace_statement, wrap_in_with
 from testlsp.semantic.effects import Effect
 from testlsp.semantic.functions import Function, FunctionKind
-from testlsp.text import Edit, TextRange
+from testlsp.text import Edit
 
-Mocker = tuple[str, Callable[[], str | Sequence[str]]]
-"""Title and lines of a fix that uses the fixture of pytest-mock."""
+Grading = Callable[[str, Callable[[], Rewrite | list[Edit]]], Fix]
+"""`safe` or `unsafe`."""
 
 CONTEXT_MANAGER = "pytest.MonkeyPatch.context()"
+
+
+class Patch(NamedTuple):
+    """How ``unittest.mock`` makes a change: ``patch.<method>(<arguments>)``.
+
+    Where the statement *stays*, the patch merely puts back what the statement changes; it then begins with *first*, if
+    that is given, instead of the statement. Of the fixes of one *group* one is enough.
+    """
+
+    method: str
+    arguments: Callable[[], str]
+    stays: bool = False
+    first: ast.AST | None = None
+    group: str | None = None
 
 
 def monkeypatched(
@@ -25,33 +40,36 @@ def monkeypatched(
     title: str,
     lines: Callable[[], str | Sequence[str]],
     grade: Applicability = Applicability.SAFE,
-    cleanup: Callable[[str], str | None] = lambda _: None,
+    cleanup: Callable[[], str | None] = lambda: None,
     whole: ast.stmt | None = None,
-    mocker: Mocker | None = None,
+    patch: Patch | None = None,
 ) -> list[Fix]:
     """Return the fix that replaces the statement of *effect* by *lines*, which use the name ``monkeypatch``.
 
-    *mocker* does the same for projects whose idiom is ``mocker``. *cleanup* gives for ``self`` the statement to put before it in a method of a ``TestCase``, None for no fix there. In a
-    nested function and wherever a ``with`` is needed the fix is unsafe: the state is put back at another moment.
+    *patch* does the same for projects whose idiom is another one. *cleanup* gives the arguments of the ``addCleanup``
+    to put before it in a method of a ``TestCase``, None for no fix there. In a nested function and wherever a ``with``
+    is needed for ``monkeypatch`` the fix is unsafe: the state is put back at another moment.
     """
     statement = whole or effect.whole
     if statement is None:
         return []
     function = effect.function
-    name = "monkeypatch"
-    if mocker is not None and ctx.settings.idiom == "mocker" and form_for(ctx, function, "mocker") is Form.FIXTURE:
-        name, title, lines = "mocker", *mocker
-    form = form_for(ctx, function, name)
     graded = safe if grade is Applicability.SAFE and function.kind is not FunctionKind.NESTED else unsafe
+    form = form_for(ctx, function)
+    if ctx.settings.idiom != "monkeypatch" and patch is not None:
+        form = idiom_form(ctx, function)
+        if form is not Form.ENTER_CONTEXT or ctx.settings.python_version >= (3, 11):
+            made = patched(ctx, function, statement, patch, form, graded)
+            return [fix._replace(group=patch.group) for fix in made]
     if form is Form.FIXTURE:
-        return [graded(title, lambda: _as_parameter(ctx, statement, lines(), name, function))]
-    if form is Form.CONTEXT:
+        return [graded(title, lambda: _as_parameter(ctx, statement, lines(), "monkeypatch", function))]
+    if form is Form.CONTEXT and function.kind is not FunctionKind.NESTED:
         rest = rest_of_block(function, statement)
         if rest is None:
             return []
         return [unsafe(f"{title} in a `with` block", lambda: _in_context(ctx, statement, rest, lines()))]
     if form is Form.ENTER_CONTEXT and function.params[:1] == ("self",) and function.kind is not FunctionKind.NESTED:
-        before = cleanup("self")
+        before = cleanup()
         if before is None:
             return []
         call = f"self.addCleanup({before})"
@@ -59,28 +77,87 @@ def monkeypatched(
     return []
 
 
+def patched(
+    ctx: Context,
+    function: Function,
+    statement: ast.stmt,
+    patch: Patch,
+    form: Form,
+    graded: Grading,
+) -> list[Fix]:
+    """Return the fix for projects that prefer ``unittest.mock`` or pytest-mock."""
+    place = _outermost(function, patch.first or statement) if patch.stays else statement
+    if form is Form.FIXTURE and ctx.settings.idiom == "mocker":
+
+        def build() -> list[Edit]:
+            call = f"mocker.patch.{patch.method}({patch.arguments()})"
+            put = insert_before if patch.stays else replace_statement
+            return with_parameter(ctx, put(ctx.statement, place, call), "mocker", function)
+
+        return [graded(f"Use `mocker.patch.{patch.method}`", build)]
+    known = patch_name(ctx, function)
+    if known is None or form is Form.NONE:
+        return []
+    spelling, imports = f"{known[0]}.{patch.method}", known[1]
+
+    def header() -> str:
+        return f"{spelling}({patch.arguments()})"
+
+    return entered(
+        ctx, function, place, f"`{spelling}`", header, imports, unsafe if form is Form.CONTEXT else graded, patch.stays
+    )
+
+
+def entered(
+    ctx: Context,
+    function: Function,
+    statement: ast.stmt,
+    shown: str,
+    header: Callable[[], str],
+    imports: tuple[str, ...],
+    graded: Grading,
+    stays: bool = False,
+) -> list[Fix]:
+    """Return the fix that enters the context manager *header* for the rest of *function* or, in a ``TestCase``, the test.
+
+    It comes in the place of *statement*, or before it where the statement *stays*. A nested function has no fix: what it
+    changes is meant for its caller, and would be put back before that sees it.
+    """
+    if function.kind is FunctionKind.NESTED:
+        return []
+    if function.outermost.in_unittest:
+        if function.params[:1] != ("self",) or ctx.settings.python_version < (3, 11):
+            return []
+        put = insert_before if stays else replace_statement
+        return [
+            graded(
+                f"Use `self.enterContext` and {shown}",
+                lambda: Rewrite(put(ctx.statement, statement, f"self.enterContext({header()})"), imports),
+            )
+        ]
+    rest = rest_of_block(function, statement, alone=stays)
+    if rest is None:
+        return []
+
+    def build() -> Rewrite:
+        if stays:
+            return Rewrite(wrap_in_with(ctx.statement, statement, [statement, *rest][-1], header()), imports)
+        return Rewrite(in_with(ctx, statement, rest, header()).edits, imports)
+
+    return [graded(f"Use a `with` block and {shown}", build)]
+
+
+def _outermost(function: Function, node: ast.AST) -> ast.stmt:
+    """Return the statement directly in the body of *function* that *node* is part of."""
+    assert function.node is not None
+    line = getattr(node, "lineno", 0)
+    return next(item for item in function.node.body if item.lineno <= line <= (item.end_lineno or 0))
+
+
 def _as_parameter(
     ctx: Context, statement: ast.stmt, lines: str | Sequence[str], name: str, function: Function
 ) -> list[Edit]:
     return with_parameter(ctx, replace_statement(ctx.statement, statement, lines), name, function)
-
-
-def rest_of_block(function: Function, statement: ast.stmt) -> list[ast.stmt] | None:
-    """Return what follows *statement* in the body of *function*, None when a ``with`` around it would not reach far enough.
-
-    In a fixture the ``with`` must hold the ``yield``; a ``return`` in it would put the state back before the test.
-    """
-    assert function.node is not None
-    body = function.node.body
-    place = next((index for index, item in enumerate(body) if item is statement), None)
-    if place is None or place == len(body) - 1:
-        return None
-    rest = body[place + 1 :]
-    if function.kind is FunctionKind.FIXTURE:
-        yields = function.bag.get(ast.Yield, [])
-        if len(yields) != 1 or getattr(yields[0], "lineno", 0) <= statement.lineno or ast.Return in function.bag:
-            return None
-    return rest
 
 
 def _in_context(ctx: Context, statement: ast.stmt, rest: list[ast.stmt], lines: str | Sequence[str]) -> Rewrite:
@@ -90,20 +167,3 @@ def _in_context(ctx: Context, statement: ast.stmt, rest: list[ast.stmt], lines: 
     wrap = wrap_in_with(ctx.statement, statement, rest[-1], f"{CONTEXT_MANAGER} as monkeypatch")
     edits: list[Edit] = [edit for edit in wrap if not place.start < edit.range.start < place.end]
     return Rewrite([*edits, *replace_statement(ctx.statement, statement, lines)], ("import pytest",))
-
-
-def in_with(ctx: Context, statement: ast.stmt, rest: list[ast.stmt], header: str) -> Rewrite:
-    """Let *header* be entered where *statement* was, around its siblings *rest*.
-
-    A comment behind *statement* comes to stand in the block.
-    """
-    place = ctx.statement.range(statement)
-    text = ctx.statement.text
-    behind = text[place.end :].partition("\n")[0]
-    if not behind.lstrip().startswith("#"):
-        wrap = wrap_in_with(ctx.statement, rest[0], rest[-1], header)
-        return Rewrite([*remove_statement(ctx.statement, statement), *wrap])
-    wrap = wrap_in_with(ctx.statement, statement, rest[-1], header)
-    end = place.end + len(behind) - len(behind.lstrip())
-    kept = [edit for edit in wrap if not place.start < edit.range.start < end]
-    return Rewrite([*kept, Edit(TextRange(place.start, end), "")])

@@ -6,7 +6,9 @@ import ast
 from collections.abc import Callable
 
 from testlsp.lint import Context
-from testlsp.semantic.effects import Effect
+from testlsp.semantic.effects import Effect, effects_of
+
+from testlsp_rules.process_state._forms import Patch
 
 
 def set_items(ctx: Context, effect: Effect) -> Callable[[], list[str]] | None:
@@ -28,14 +30,27 @@ def set_items(ctx: Context, effect: Effect) -> Callable[[], list[str]] | None:
     ]
 
 
-def patch_dict(ctx: Context, effect: Effect) -> tuple[str, Callable[[], str]]:
-    """Return title and line of the fix that sets the items with pytest-mock."""
+def patch_dict(ctx: Context, effect: Effect) -> Patch:
+    """Return how ``patch.dict`` sets the items that *effect* sets, or puts back what it takes out.
 
-    def line() -> str:
-        assert effect.container is not None
-        assert effect.value is not None
-        value = ctx.source_of(effect.value)
-        new = value if effect.key is None else f"{{{ctx.source_of(effect.key)}: {value}}}"
-        return f"mocker.patch.dict({ctx.source_of(effect.container)}, {new})"
+    ``patch.dict`` restores the whole mapping, also what was in it before only because the function had put it there. So
+    it begins with the first change.
+    """
+    container, key, value = effect.container, effect.key, effect.value
+    earlier = next(
+        (
+            other.node
+            for other in effects_of(effect.function, ctx.model)
+            if other.kind is effect.kind and other.target == effect.target and other.position < effect.position
+        ),
+        None,
+    )
+    group = f"{effect.target} in {effect.function.name}"
+    if earlier is not None or container is None or value is None or effect.method not in {"setitem", "update"}:
+        return Patch("dict", lambda: ctx.source_of(container) if container is not None else "", True, earlier, group)
 
-    return "Use `mocker.patch.dict`", line
+    def arguments() -> str:
+        new = ctx.source_of(value) if key is None else f"{{{ctx.source_of(key)}: {ctx.source_of(value)}}}"
+        return f"{ctx.source_of(container)}, {new}"
+
+    return Patch("dict", arguments, group=group)

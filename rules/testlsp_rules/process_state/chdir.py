@@ -3,10 +3,12 @@ from __future__ import annotations
 import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Rule, Severity, on_effect
+from testlsp.lint.context import safe, unsafe
+from testlsp.lint.patching import Form, form_for
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FileRole, FunctionKind
 
-from testlsp_rules.process_state._forms import monkeypatched
+from testlsp_rules.process_state._forms import entered, monkeypatched
 from testlsp_rules.process_state._leaks import SEEN, is_guarded, is_leak, put_back_later
 
 
@@ -26,6 +28,7 @@ class Chdir(Rule):
     since = "0.1"
     message = "The working directory is changed here and stays changed after the test"
     related = ("S8997 (SonarPython)",)
+    options = ("idiom", "target-version")
     source = "https://docs.pytest.org/en/stable/reference/reference.html#pytest.MonkeyPatch.chdir"
     examples = (
         Bad(
@@ -321,10 +324,25 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
         return []
     value = effect.value
 
-    def cleanup(_: str) -> str | None:
+    def cleanup() -> str | None:
         owner = ctx.source_of(call.func.value) if isinstance(call.func, ast.Attribute) else None
         return f"{owner}.chdir, {owner}.getcwd()" if owner else None
 
+    idiom, whole, function = ctx.settings.idiom, effect.whole, effect.function
+    if idiom != "monkeypatch" and whole is not None and ctx.settings.python_version >= (3, 11):
+        form = form_for(ctx, function, None)
+        # pytest-mock has nothing of the kind, so a function that can request ``monkeypatch`` does so.
+        if form is not Form.NONE and not (idiom == "mocker" and form_for(ctx, function) is Form.FIXTURE):
+            graded = unsafe if form is Form.CONTEXT else safe
+            return entered(
+                ctx,
+                function,
+                whole,
+                "`contextlib.chdir`",
+                lambda: f"contextlib.chdir({ctx.source_of(value)})",
+                ("import contextlib",),
+                graded,
+            )
     return monkeypatched(
         ctx, effect, "Use `monkeypatch.chdir`", lambda: f"monkeypatch.chdir({ctx.source_of(value)})", cleanup=cleanup
     )

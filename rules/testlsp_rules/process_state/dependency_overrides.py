@@ -9,7 +9,7 @@ from testlsp.semantic.effects import Effect, EffectKind, effects_of
 from testlsp.semantic.functions import FileRole, FunctionKind
 from testlsp.semantic.graph import Site
 
-from testlsp_rules.process_state._forms import monkeypatched
+from testlsp_rules.process_state._forms import Patch, monkeypatched
 from testlsp_rules.process_state._leaks import SEEN, is_guarded, is_leak, put_back_later
 from testlsp_rules.process_state._mapping import patch_dict, set_items
 from testlsp_rules.process_state._owners import is_shared_app
@@ -31,7 +31,7 @@ class DependencyOverrides(Rule):
     code = "TL207"
     since = "0.1"
     message = "A dependency of a shared app is overridden here and never set back"
-    options = ("idiom",)
+    options = ("idiom", "target-version")
     source = "https://fastapi.tiangolo.com/advanced/testing-dependencies/"
     examples = (
         Bad(
@@ -395,20 +395,26 @@ def _pop_instead(ctx: Context, effect: Effect, own: list[Effect]) -> list[Fix]:
 def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
     container, value = effect.container, effect.value
     if effect.method == "assign" and isinstance(container, ast.Attribute) and value is not None:
-        return monkeypatched(ctx, effect, "Use `monkeypatch.setattr`", lambda: _replaced(ctx, container, value))
+        return monkeypatched(
+            ctx,
+            effect,
+            "Use `monkeypatch.setattr`",
+            lambda: f"monkeypatch.setattr({_replaced(ctx, container, value)})",
+            patch=Patch("object", lambda: _replaced(ctx, container, value)),
+        )
     items = set_items(ctx, effect)
     if items is None:
         return []
 
-    def cleanup(_: str) -> str | None:
+    def cleanup() -> str | None:
         if container is None or effect.key is None:
             return None
         return f"{ctx.source_of(container)}.pop, {ctx.source_of(effect.key)}, None"
 
     grade = Applicability.UNSAFE if effect.function.outermost.in_unittest else Applicability.SAFE
-    mocker = patch_dict(ctx, effect)
-    return monkeypatched(ctx, effect, "Use `monkeypatch.setitem`", items, grade, cleanup, mocker=mocker)
+    patch = patch_dict(ctx, effect)
+    return monkeypatched(ctx, effect, "Use `monkeypatch.setitem`", items, grade, cleanup, patch=patch)
 
 
 def _replaced(ctx: Context, overrides: ast.Attribute, value: ast.expr) -> str:
-    return f'monkeypatch.setattr({ctx.source_of(overrides.value)}, "dependency_overrides", {ctx.source_of(value)})'
+    return f'{ctx.source_of(overrides.value)}, "dependency_overrides", {ctx.source_of(value)}'

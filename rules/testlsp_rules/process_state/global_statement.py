@@ -4,10 +4,12 @@ import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on
 from testlsp.lint.context import unsafe
-from testlsp.lint.patching import Form, form_for, with_parameter
+from testlsp.lint.patching import Form, form_for, idiom_form, with_parameter
 from testlsp.rewrite import remove_statement, replace_statement
 from testlsp.semantic.cleanup import cleanup_place
 from testlsp.semantic.functions import Function, FunctionKind
+
+from testlsp_rules.process_state._forms import Patch, patched
 
 
 class GlobalStatement(Rule):
@@ -24,7 +26,7 @@ class GlobalStatement(Rule):
     code = "TL211"
     since = "0.1"
     message = "a global variable is written here and keeps its value after the test"
-    options = ("idiom",)
+    options = ("idiom", "target-version")
     ruff = ("PLW0603",)
     related = ("PLW0603 (ruff)",)
     source = "https://github.com/asottile/detect-test-pollution"
@@ -231,22 +233,35 @@ def _fixes(ctx: Context, node: ast.Global, name: str, writes: list[ast.stmt]) ->
     write, function = writes[0], ctx.function
     if len(writes) > 1 or not isinstance(write, ast.Assign) or not isinstance(write.targets[0], ast.Name):
         return []
-    if function.kind is FunctionKind.NESTED or len(write.targets) > 1 or ctx.settings.idiom == "patch.dict":
-        return []
-    fixture = "mocker" if ctx.settings.idiom == "mocker" else "monkeypatch"
-    if form_for(ctx, function, fixture) is not Form.FIXTURE:
+    if function.kind is FunctionKind.NESTED or len(write.targets) > 1:
         return []
     value = ctx.source_of(write.value)
     if isinstance(write.value, ast.Tuple | ast.NamedExpr) and not value.startswith("("):
         value = f"({value})"
     known = name in ctx.model.names.table
-    method, missing = ("patch.object", "create=True") if fixture == "mocker" else ("setattr", "raising=False")
-    line = f'{fixture}.{method}(sys.modules[__name__], "{name}", {value}{"" if known else f", {missing}"})'
+    target = f'sys.modules[__name__], "{name}", {value}'
+    if ctx.settings.idiom == "monkeypatch":
+        if form_for(ctx, function) is not Form.FIXTURE:
+            return []
+        line = f"monkeypatch.setattr({target}{'' if known else ', raising=False'})"
+        made = [
+            unsafe(
+                "Use `monkeypatch.setattr`",
+                lambda: with_parameter(ctx, replace_statement(ctx.statement, write, line), "monkeypatch", function),
+            )
+        ]
+    else:
+        patch = Patch("object", lambda: f"{target}{'' if known else ', create=True'}")
+        made = patched(ctx, function, write, patch, idiom_form(ctx, function), unsafe)
+    return [_without_global(ctx, fix, node, name) for fix in made]
+
+
+def _without_global(ctx: Context, fix: Fix, node: ast.Global, name: str) -> Fix:
+    """Return *fix* with the ``global`` statement removed that it makes superfluous."""
 
     def build() -> Rewrite:
-        edits = replace_statement(ctx.statement, write, line)
-        if node.names == [name]:
-            edits += remove_statement(ctx.statement, node)
-        return Rewrite(with_parameter(ctx, edits, fixture, function), ("import sys",))
+        made = fix.build()
+        removed = remove_statement(ctx.statement, node) if node.names == [name] else []
+        return Rewrite([*made.edits, *removed], (*made.imports, "import sys"))
 
-    return [unsafe(f"Use `{fixture}.{method}`", build)]
+    return unsafe(fix.title, build)

@@ -25,7 +25,7 @@ class ModuleAttr(Rule):
     code = "TL203"
     since = "0.1"
     message = "An attribute of an imported object is replaced here and never put back"
-    options = ("idiom",)
+    options = ("idiom", "target-version")
     related = ("S8997 (SonarPython)",)
     source = "https://docs.pytest.org/en/stable/how-to/monkeypatch.html"
     examples = (

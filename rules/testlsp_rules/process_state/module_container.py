@@ -28,7 +28,7 @@ class ModuleContainer(Rule):
     code = "TL212"
     since = "0.1"
     message = "Something that belongs to a module is changed in place here and never changed back"
-    options = ("idiom",)
+    options = ("idiom", "target-version")
     source = "https://docs.pytest.org/en/stable/how-to/monkeypatch.html"
     examples = (
         Bad(
@@ -289,9 +289,10 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
         def delete() -> str:
             return f"monkeypatch.delitem({ctx.source_of(container)}, {ctx.source_of(key)}{missing})"
 
-        return monkeypatched(ctx, effect, "Use `monkeypatch.delitem`", delete, Applicability.UNSAFE)
+        put_back = patch_dict(ctx, effect)
+        return monkeypatched(ctx, effect, "Use `monkeypatch.delitem`", delete, Applicability.UNSAFE, patch=put_back)
     items = set_items(ctx, effect)
     if items is None or (effect.key is not None and effect.literal_key is None):
         return []
     grade = Applicability.SAFE if effect.method == "setitem" else Applicability.UNSAFE
-    return monkeypatched(ctx, effect, "Use `monkeypatch.setitem`", items, grade, mocker=patch_dict(ctx, effect))
+    return monkeypatched(ctx, effect, "Use `monkeypatch.setitem`", items, grade, patch=patch_dict(ctx, effect))

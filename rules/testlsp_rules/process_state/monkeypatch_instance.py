@@ -4,11 +4,12 @@ import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on
 from testlsp.lint.context import unsafe
+from testlsp.lint.patching import in_with, rest_of_block
 from testlsp.rewrite import remove_statement
 from testlsp.semantic.cleanup import cleanup_place
 from testlsp.semantic.functions import Function, FunctionKind
 
-from testlsp_rules.process_state._forms import CONTEXT_MANAGER, in_with, rest_of_block
+from testlsp_rules.process_state._forms import CONTEXT_MANAGER
 from testlsp_rules.process_state._leaks import base_is_known
 from testlsp_rules.process_state._owners import patches_own_object
 

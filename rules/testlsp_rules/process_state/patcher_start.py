@@ -4,13 +4,13 @@ import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Rule, on, on_effect
 from testlsp.lint.context import unsafe
-from testlsp.lint.patching import Form, form_for
-from testlsp.rewrite import insert_after
+from testlsp.lint.patching import Form, form_for, in_with, rest_of_block, with_parameter
+from testlsp.rewrite import insert_after, replace_expression
 from testlsp.semantic.effects import PATCHES, Effect, EffectKind
-from testlsp.semantic.functions import FileRole, FunctionKind
+from testlsp.semantic.functions import FileRole, Function, FunctionKind
 from testlsp.semantic.names import dotted
+from testlsp.text import Edit
 
-from testlsp_rules.process_state._forms import in_with, rest_of_block
 from testlsp_rules.process_state._leaks import base_is_known, is_raising
 from testlsp_rules.process_state._patchers import Stop, how_stopped
 
@@ -30,6 +30,7 @@ class PatcherStart(Rule):
     code = "TL208"
     since = "0.1"
     words = ("patch",)
+    options = ("idiom",)
     message = "The patch is started here and never stopped"
     source = "https://docs.python.org/3/library/unittest.mock.html#patch-methods-start-and-stop"
     examples = (
@@ -312,8 +313,8 @@ class PatcherStart(Rule):
         ):
             return
         rest = rest_of_block(ctx.function, node)
-        fixes = []
-        if rest is not None and ctx.function.kind is not FunctionKind.XUNIT:
+        fixes = _with_mocker(ctx, ctx.function, call, call)
+        if not fixes and rest is not None and ctx.function.kind is not FunctionKind.XUNIT:
             header = ctx.source_of(call)
             fixes.append(unsafe("Patch with `with`", lambda: in_with(ctx, node, rest, header)))
         ctx.report(call, "The patch is made and never started: nothing is patched", fixes=fixes)
@@ -332,12 +333,35 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
             return []
         title = "Stop it with `addCleanup`"
         return [unsafe(title, lambda: insert_after(ctx.statement, parent, f"self.addCleanup({stop})"))]
+    made = _with_mocker(ctx, function, effect.container, call)
+    if made:
+        return made
     rest = rest_of_block(function, parent)
     if rest is None or (isinstance(parent, ast.Assign) and not _one_name(parent)):
         return []
     name = f" as {ctx.source_of(parent.targets[0])}" if isinstance(parent, ast.Assign) else ""
     header = f"{ctx.source_of(effect.container)}{name}"
     return [unsafe("Patch with `with`", lambda: in_with(ctx, parent, rest, header))]
+
+
+def _with_mocker(ctx: Context, function: Function, patcher: ast.expr, whole: ast.expr) -> list[Fix]:
+    """Return the fix that lets pytest-mock make the patch in the place of *whole*, where the project's idiom is that."""
+    if ctx.settings.idiom != "mocker" or not isinstance(patcher, ast.Call) or dotted(patcher.func) is None:
+        return []
+    if form_for(ctx, function, "mocker") is not Form.FIXTURE:
+        return []
+    func = patcher.func
+    last = func.attr if isinstance(func, ast.Attribute) else ""
+    method = f"mocker.patch.{last}" if last in _WAYS else "mocker.patch"
+
+    def build() -> list[Edit]:
+        arguments = ctx.source_of(patcher)[len(ctx.source_of(func)) :]
+        return with_parameter(ctx, replace_expression(ctx.statement, whole, f"{method}{arguments}"), "mocker", function)
+
+    return [unsafe(f"Use `{method}`", build)]
+
+
+_WAYS = frozenset({"object", "dict", "multiple"})
 
 
 def _one_name(assign: ast.Assign) -> bool:
@@ -352,5 +376,5 @@ def _stop(ctx: Context, patcher: ast.expr) -> str | None:
     if made is None:
         return None
     head, _, last = made.rpartition(".")
-    patch = head if last in {"object", "dict", "multiple"} else made
+    patch = head if last in _WAYS else made
     return f"{patch}.stopall"

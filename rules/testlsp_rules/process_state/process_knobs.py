@@ -4,12 +4,12 @@ import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Rule, on, on_effect
 from testlsp.lint.context import unsafe
+from testlsp.lint.patching import in_with, rest_of_block
 from testlsp.rewrite import wrap_in_with
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FunctionKind
 from testlsp.semantic.knobs import PER_CONTEXT, goes_back
 
-from testlsp_rules.process_state._forms import in_with, rest_of_block
 from testlsp_rules.process_state._leaks import is_leak, put_back_at_once, put_back_later
 
 _MANAGERS = {

@@ -28,7 +28,7 @@ class SysModules(Rule):
     code = "TL205"
     since = "0.1"
     message = "`sys.modules` is changed here and never restored"
-    options = ("idiom",)
+    options = ("idiom", "target-version")
     source = "https://docs.pytest.org/en/stable/reference/reference.html#pytest.MonkeyPatch.setitem"
     examples = (
         Bad(
@@ -362,13 +362,13 @@ def _makes_modules(effect: Effect) -> bool:
 
 
 def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
+    # ``patch.dict`` also drops what the test imports.
+    grade = Applicability.SAFE if ctx.settings.idiom == "monkeypatch" else Applicability.UNSAFE
     if effect.method in {"setitem", "update"}:
         items = set_items(ctx, effect)
         if items is None:
             return []
-        with_mocker = ctx.settings.idiom == "mocker"  # which also drops what the test imports
-        grade = Applicability.UNSAFE if with_mocker else Applicability.SAFE
-        return monkeypatched(ctx, effect, "Use `monkeypatch.setitem`", items, grade, mocker=patch_dict(ctx, effect))
+        return monkeypatched(ctx, effect, "Use `monkeypatch.setitem`", items, grade, patch=patch_dict(ctx, effect))
     container, key = effect.container, effect.key
     if effect.method not in {"pop", "delitem"} or container is None or key is None:
         return []
@@ -377,5 +377,6 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
     def line() -> str:
         return f"monkeypatch.delitem({ctx.source_of(container)}, {ctx.source_of(key)}{raising})"
 
-    grade = Applicability.UNSAFE if "." in (effect.literal_key or ".") else Applicability.SAFE
-    return monkeypatched(ctx, effect, "Use `monkeypatch.delitem`", line, grade)
+    if "." in (effect.literal_key or "."):
+        grade = Applicability.UNSAFE
+    return monkeypatched(ctx, effect, "Use `monkeypatch.delitem`", line, grade, patch=patch_dict(ctx, effect))

@@ -6,7 +6,7 @@ from testlsp.lint import Applicability, Bad, Context, Fix, Good, Rule, Severity,
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FileRole, FunctionKind
 
-from testlsp_rules.process_state._forms import monkeypatched
+from testlsp_rules.process_state._forms import Patch, monkeypatched
 from testlsp_rules.process_state._leaks import SEEN, is_leak, put_back_later
 
 
@@ -28,6 +28,7 @@ class SysPath(Rule):
     since = "0.1"
     message = "`sys.path` is changed here and never restored"
     related = ("S8997 (SonarPython)",)
+    options = ("idiom", "target-version")
     source = "https://docs.pytest.org/en/stable/reference/reference.html#pytest.MonkeyPatch.syspath_prepend"
     examples = (
         Bad(
@@ -244,6 +245,9 @@ def _in_script(ctx: Context, effect: Effect) -> bool:
 
 def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
     call = effect.node
+    patch = _patch(ctx, effect)
+    if ctx.settings.idiom != "monkeypatch":
+        return monkeypatched(ctx, effect, "", list, patch=patch) if patch is not None else []
     if not isinstance(call, ast.Call) or call.keywords or any(isinstance(item, ast.Starred) for item in call.args):
         return []
     if effect.method == "insert" and len(call.args) == 2:
@@ -263,3 +267,21 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
         lambda: f"monkeypatch.syspath_prepend({ctx.source_of(folder)})",
         grade,
     )
+
+
+def _patch(ctx: Context, effect: Effect) -> Patch | None:
+    """Return how ``patch.object`` does it: with a list of its own, which is as long as the change needs it."""
+    path, call = effect.container, effect.node
+    if not isinstance(path, ast.Attribute):
+        return None  # ``from sys import path``: the list itself is changed, whatever ``sys.path`` is by then
+    owner, old = ctx.source_of(path.value), ctx.source_of(path)
+    given = call.args if isinstance(call, ast.Call) and not call.keywords else []
+    first = given[0] if given else None
+    if effect.method == "insert" and len(given) == 2 and isinstance(first, ast.Constant) and first.value == 0:
+        return Patch("object", lambda: f'{owner}, "path", [{ctx.source_of(given[1])}, *{old}]')
+    if effect.method == "append" and len(given) == 1:
+        return Patch("object", lambda: f'{owner}, "path", [*{old}, {ctx.source_of(given[0])}]')
+    value = effect.value
+    if effect.method == "assign" and value is not None:
+        return Patch("object", lambda: f'{owner}, "path", {ctx.source_of(value)}')
+    return Patch("object", lambda: f'{owner}, "path", [*{old}]', stays=True)

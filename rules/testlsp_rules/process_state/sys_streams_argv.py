@@ -8,7 +8,7 @@ from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FunctionKind
 
 from testlsp_rules.process_state._attributes import shown
-from testlsp_rules.process_state._forms import monkeypatched
+from testlsp_rules.process_state._forms import Patch, monkeypatched
 from testlsp_rules.process_state._leaks import is_leak, put_back_later
 
 _STREAMS = frozenset({"stdout", "stderr"})
@@ -32,7 +32,7 @@ class SysStreamsArgv(Rule):
     since = "0.1"
     words = ("sys",)
     message = "an attribute of `sys` is replaced here and never put back"
-    options = ("idiom",)
+    options = ("idiom", "target-version")
     related = ("S8997 (SonarPython)",)
     source = "https://docs.pytest.org/en/stable/how-to/capture-stdout-stderr.html#accessing-captured-output-from-a-test-function"
     examples = (
@@ -246,7 +246,7 @@ def _fixes(ctx: Context, effect: Effect, attribute: str) -> list[Fix]:
         "Use `monkeypatch.setattr`",
         lambda: f'monkeypatch.setattr({owner}, "{attribute}", {given()})',
         Applicability.SAFE,
-        lambda _: f'setattr, {owner}, "{attribute}", {owner}.{attribute}',
-        mocker=("Use `mocker.patch.object`", lambda: f'mocker.patch.object({owner}, "{attribute}", {given()})'),
+        lambda: f'setattr, {owner}, "{attribute}", {owner}.{attribute}',
+        patch=Patch("object", lambda: f'{owner}, "{attribute}", {given()}'),
     )
     return [manual(fix.title, fix.build) for fix in made] if attribute in _STREAMS else made

@@ -11,8 +11,9 @@ import ast
 import enum
 from typing import TYPE_CHECKING
 
+from testlsp.lint.diagnostic import Rewrite
 from testlsp.semantic.functions import Function, FunctionKind
-from testlsp.text import Edit
+from testlsp.text import Edit, TextRange
 
 if TYPE_CHECKING:
     from testlsp.lint.context import Context
@@ -29,10 +30,11 @@ class Form(enum.Enum):
     NONE = "no form is known to fit"
 
 
-def form_for(ctx: Context, function: Function | None = None, name: str = "monkeypatch") -> Form:
+def form_for(ctx: Context, function: Function | None = None, name: str | None = "monkeypatch") -> Form:
     """Return the form that fits *function* (the current one by default), `Form.NONE` where that cannot be told.
 
-    *name* is the fixture that the form would ask for.
+    *name* is the fixture that the form would ask for, None for a ``with`` block, which needs no parameter: then
+    `Form.FIXTURE` only says that the function runs once for each test.
     """
     function = function or ctx.function
     outer = function.outermost
@@ -51,7 +53,72 @@ def form_for(ctx: Context, function: Function | None = None, name: str = "monkey
     return Form.NONE
 
 
-def _is_hidden(name: str, function: Function) -> bool:
+def idiom_form(ctx: Context, function: Function | None = None) -> Form:
+    """Return the form that fits *function* in the idiom of the project."""
+    return form_for(ctx, function, _FIXTURES[ctx.settings.idiom])
+
+
+_FIXTURES = {"monkeypatch": "monkeypatch", "mocker": "mocker", "patch.dict": None}
+
+
+def patch_name(ctx: Context, function: Function | None = None) -> tuple[str, tuple[str, ...]] | None:
+    """Return how *function* can write ``unittest.mock.patch``, and what to import first; None when it cannot."""
+    scope: Function | None = function or ctx.function
+    hidden: set[str] = set()
+    while scope is not None:
+        hidden.update(scope.locals)
+        scope = scope.parent
+    for spelling, name in (("patch", "patch"), ("mock.patch", "mock")):
+        target = ctx.model.names.target(name) if name not in hidden else None
+        if target is not None and f"{target}{spelling[len(name) :]}" in {"unittest.mock.patch", "mock.patch"}:
+            return spelling, ()
+    if "patch" in hidden or ctx.model.names.table.get("patch") is not None:
+        return None
+    return "patch", ("from unittest.mock import patch",)
+
+
+def rest_of_block(function: Function, statement: ast.stmt, *, alone: bool = False) -> list[ast.stmt] | None:
+    """Return what follows *statement* up to the end of *function*, None where a ``with`` would not reach so far.
+
+    *statement* may stand in a ``with`` that is itself the end. Something must follow unless *statement* may stand
+    *alone* in the block because it holds more than the change. In a fixture the ``with`` must hold the ``yield``; a
+    ``return`` in it would put the state back before the test.
+    """
+    assert function.node is not None
+    body = function.node.body
+    while (place := next((index for index, item in enumerate(body) if item is statement), None)) is None:
+        if not isinstance(body[-1], ast.With | ast.AsyncWith):
+            return None
+        body = body[-1].body
+    if place == len(body) - 1 and not (alone and hasattr(statement, "body")):
+        return None
+    if function.kind is FunctionKind.FIXTURE:
+        yields = function.bag.get(ast.Yield, [])
+        if len(yields) != 1 or getattr(yields[0], "lineno", 0) <= statement.lineno or ast.Return in function.bag:
+            return None
+    return body[place + 1 :]
+
+
+def in_with(ctx: Context, statement: ast.stmt, rest: list[ast.stmt], header: str) -> Rewrite:
+    """Let *header* be entered where *statement* was, around its siblings *rest*.
+
+    A comment behind *statement* comes to stand in the block.
+    """
+    from testlsp.rewrite import remove_statement, wrap_in_with
+
+    place = ctx.statement.range(statement)
+    text = ctx.statement.text
+    behind = text[place.end :].partition("\n")[0]
+    if not behind.lstrip().startswith("#"):
+        wrap = wrap_in_with(ctx.statement, rest[0], rest[-1], header)
+        return Rewrite([*remove_statement(ctx.statement, statement), *wrap])
+    wrap = wrap_in_with(ctx.statement, statement, rest[-1], header)
+    end = place.end + len(behind) - len(behind.lstrip())
+    kept = [edit for edit in wrap if not place.start < edit.range.start < end]
+    return Rewrite([*kept, Edit(TextRange(place.start, end), "")])
+
+
+def _is_hidden(name: str | None, function: Function) -> bool:
     """Whether a function between *function* and the outermost one has a variable of that name of its own."""
     scope = function
     while scope.parent is not None:
@@ -61,9 +128,9 @@ def _is_hidden(name: str, function: Function) -> bool:
     return False
 
 
-def _fixture_or_none(ctx: Context, function: Function, fixture: str) -> Form:
+def _fixture_or_none(ctx: Context, function: Function, fixture: str | None) -> Form:
     """A parameter can be added unless the name means something else here or a decorator may change the signature."""
-    if fixture in function.params:
+    if fixture is None or fixture in function.params:
         return Form.FIXTURE
     if fixture in function.locals or ctx.model.names.table.get(fixture) is not None:
         return Form.NONE
@@ -117,18 +184,31 @@ def with_parameter(
     if name in outer.params:
         return edits
     assert outer.node is not None
-    annotation = _ANNOTATIONS.get(name) if _annotates(ctx, outer) else None
+    annotation = _annotation(ctx, name) if _annotates(outer) else None
     return [*add_parameter(ctx.statement, outer.node, name, annotation), *edits]
 
 
-_ANNOTATIONS = {"monkeypatch": "pytest.MonkeyPatch", "tmp_path_factory": "pytest.TempPathFactory"}
+_ANNOTATIONS = {
+    "monkeypatch": "pytest.MonkeyPatch",
+    "tmp_path_factory": "pytest.TempPathFactory",
+    "mocker": "pytest_mock.MockerFixture",
+}
 
 
-def _annotates(ctx: Context, function: Function) -> bool:
-    """Whether parameters are annotated here, in a file that can name ``pytest.MonkeyPatch``."""
+def _annotation(ctx: Context, name: str) -> str | None:
+    """Return the type of the fixture *name* as the file can write it, None where it imports nothing of the kind."""
+    known = _ANNOTATIONS.get(name)
+    if known is None:
+        return None
+    module, _, short = known.partition(".")
+    if ctx.model.names.target(short) == known:
+        return short
+    return known if ctx.model.names.target(module) == module else None
+
+
+def _annotates(function: Function) -> bool:
+    """Whether all other parameters are annotated, or the result where there are none."""
     assert function.node is not None
-    if ctx.model.names.target("pytest") != "pytest":
-        return False
     arguments = function.node.args
     named = [
         argument
