@@ -23,25 +23,16 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from corpus_projects import configuration
 from testlsp import __version__
 from testlsp.builtin import all_rules
-from testlsp.config.load import Layer
 from testlsp.lint import Applicability
 from testlsp.project.checking import Checker, FileReport, FixOutcome
-from testlsp.project.configuration import Configuration
 from testlsp.project.discovery import Discovery, discover
 from testlsp.syntax import parse
 from testlsp.text import LineIndex
-
-# Django's own runner collects `test*.py`: https://docs.djangoproject.com/en/5.2/topics/testing/overview/#running-tests
-PYTHON_FILES = {"django": ("test*.py",)}
-
-
-def configuration(root: Path) -> Configuration:
-    """Return the configuration of the project at *root*, with the test files of its own runner."""
-    name = root.name.partition("-")[0].lower()
-    values = {"python_files": PYTHON_FILES[name]} if name in PYTHON_FILES else {}
-    return Configuration(cwd=str(root), overrides=(Layer("corpus", str(root), values),))
 
 
 def checker_for(root: Path) -> tuple[Checker, Discovery]:
