@@ -66,6 +66,22 @@ def test_a_docstring_says_what_is_found(rule: type[Rule]) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
+def test_a_claim_has_a_source(rule: type[Rule]) -> None:
+    """Where the claim comes from is an address, a citation, or a sentence that says why there is none."""
+    assert re.fullmatch(r"https://\S+|[A-Z\"].{20,}\.", rule.source)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_related_rules_can_be_found(rule: type[Rule]) -> None:
+    """A related rule is one of ours that exists, or says which tool has it; one to which we defer is among them."""
+    codes = {other.code for other in everything()}
+    ours = {word for word in rule.related if re.fullmatch(r"TL\d{3}", word)}
+    assert ours <= codes - {rule.code}
+    assert {f"{code} (ruff)" for code in rule.ruff} <= set(rule.related)
+    assert len(set(rule.related)) == len(rule.related)
+
+
+@pytest.mark.parametrize("rule", RULES)
 def test_fix_safety_is_explained_exactly_when_a_fix_can_be_unsafe(rule: type[Rule]) -> None:
     """Who applies an unsafe fix can read what may go wrong; a safe one needs no excuse."""
     unsafe = any(grade < Applicability.SAFE for grade in shown_fixes(rule))

@@ -31,7 +31,7 @@ class ReturnNotAssert(Rule):
     since = "0.1"
     words = ("return",)
     message = "pytest ignores what a test returns: this is never checked"
-    related = ("PTD403", "TL321")
+    related = ("PTD403 (pytest-tidy)", "TL321")
     source = "https://docs.pytest.org/en/stable/how-to/assert.html#returning-non-none-value-in-test-functions"
     examples = (
         Bad(

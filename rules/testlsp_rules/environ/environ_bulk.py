@@ -24,6 +24,7 @@ class EnvironBulk(Rule):
     since = "0.1"
     message = "`os.environ` is changed here and never restored"
     options = ("idiom", "target-version")
+    related = ("isolation checks (pytest-review)",)
     source = "https://docs.pytest.org/en/stable/how-to/monkeypatch.html"
     examples = (
         Bad(

@@ -25,7 +25,7 @@ class EnvironDelete(Rule):
     since = "0.1"
     message = "A variable is deleted from `os.environ` here and never restored"
     options = ("idiom", "target-version")
-    related = ("S8997 (SonarPython)",)
+    related = ("S8997 (SonarPython)", "os_environ_delete_in_test (clint of mlflow)")
     source = "https://docs.pytest.org/en/stable/how-to/monkeypatch.html"
     examples = (
         Bad(

@@ -24,7 +24,7 @@ class EnvironSetitem(Rule):
     since = "0.1"
     message = "`os.environ` is set here and never restored"
     options = ("idiom", "target-version")
-    related = ("S8997 (SonarPython)",)
+    related = ("S8997 (SonarPython)", "os_environ_set_in_test (clint of mlflow)")
     source = "https://docs.pytest.org/en/stable/how-to/monkeypatch.html"
     examples = (
         Bad(

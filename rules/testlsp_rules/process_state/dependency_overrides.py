@@ -32,6 +32,7 @@ class DependencyOverrides(Rule):
     since = "0.1"
     message = "A dependency of a shared app is overridden here and never set back"
     options = ("idiom", "target-version")
+    related = ("isolation checks (pytest-review)",)
     source = "https://fastapi.tiangolo.com/advanced/testing-dependencies/"
     examples = (
         Bad(

@@ -28,6 +28,7 @@ class LoggingGlobal(Rule):
     since = "0.1"
     words = ("logging", "setLevel", "addHandler", "removeHandler", "disable", "propagate")
     message = "A logger that all tests share is changed here and never changed back"
+    related = ("pytest-hygiene, when the tests run",)
     source = "https://docs.pytest.org/en/stable/how-to/logging.html#caplog-fixture"
     examples = (
         Bad(

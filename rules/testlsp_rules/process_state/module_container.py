@@ -29,6 +29,7 @@ class ModuleContainer(Rule):
     since = "0.1"
     message = "Something that belongs to a module is changed in place here and never changed back"
     options = ("idiom", "target-version")
+    related = ("isolation checks (pytest-review)",)
     source = "https://docs.pytest.org/en/stable/how-to/monkeypatch.html"
     examples = (
         Bad(

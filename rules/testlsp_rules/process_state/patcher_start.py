@@ -32,6 +32,7 @@ class PatcherStart(Rule):
     words = ("patch",)
     options = ("idiom",)
     message = "The patch is started here and never stopped"
+    related = ("bare_patch (pytest-review)",)
     source = "https://docs.python.org/3/library/unittest.mock.html#patch-methods-start-and-stop"
     examples = (
         Bad(

@@ -29,6 +29,7 @@ class SysModules(Rule):
     since = "0.1"
     message = "`sys.modules` is changed here and never restored"
     options = ("idiom", "target-version")
+    related = ("isolation checks (pytest-review)",)
     source = "https://docs.pytest.org/en/stable/reference/reference.html#pytest.MonkeyPatch.setitem"
     examples = (
         Bad(

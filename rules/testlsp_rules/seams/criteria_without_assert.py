@@ -28,6 +28,7 @@ class CriteriaWithoutAssert(Rule):
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers", "headings")
     words = ("riteri", "utcome", "xpect")
+    source = "None outside: it follows from what the section is for, to say what the test checks."
     examples = (
         Bad(
             '''

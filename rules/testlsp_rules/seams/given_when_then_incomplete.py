@@ -35,6 +35,7 @@ class GivenWhenThenIncomplete(Rule):
     default = False
     options = ("sections", "headings")
     words = ("hen", "HEN")
+    source = "https://martinfowler.com/bliki/GivenWhenThen.html"
     examples = (
         Bad(
             '''

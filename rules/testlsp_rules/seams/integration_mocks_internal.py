@@ -28,6 +28,7 @@ class IntegrationMocksInternal(Rule):
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers")
     words = ("patch", "setattr")
+    source = "https://martinfowler.com/bliki/IntegrationTest.html"
     examples = (
         Bad(
             """

@@ -28,6 +28,7 @@ class OverIntegrated(Rule):
     default = False
     options = ("integration-paths", "integration-markers", "max-integration-steps")
     words = ("/",)
+    source = 'Gerard Meszaros, *xUnit Test Patterns* (2007), "Eager Test", a cause of "Assertion Roulette".'
     examples = (
         Bad(
             """

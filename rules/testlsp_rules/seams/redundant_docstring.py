@@ -38,6 +38,7 @@ class RedundantDocstring(Rule):
     severity = Severity.INFORMATION
     default = False
     related = ("redundant-test-docstring (mlflow)",)
+    source = "https://github.com/mlflow/mlflow/blob/master/dev/clint/src/clint/rules/redundant_test_docstring.py"
     examples = (
         Bad(
             '''

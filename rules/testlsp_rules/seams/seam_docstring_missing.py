@@ -3,6 +3,7 @@ from __future__ import annotations
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
 from testlsp.lint.context import manual
 from testlsp.lint.integration import is_integration_test
+from testlsp.lint.signs import INTEGRATION
 from testlsp.rewrite import insert_docstring
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.seams import seam_facts
@@ -27,11 +28,13 @@ class SeamDocstringMissing(Rule):
     """
 
     code = "TL501"
+    words = (INTEGRATION,)
     since = "0.1"
     message = "this integration test does not say which seam it tests"
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers", "sections", "headings")
     related = ("D103 (ruff)", "no-docstring-in-tests (mlflow), which asks for the opposite")
+    source = "https://www.informit.com/articles/article.aspx?p=759702"
     examples = (
         Bad(
             """

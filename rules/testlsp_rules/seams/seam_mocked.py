@@ -22,6 +22,7 @@ class SeamMocked(Rule):
     options = ("integration-paths", "integration-markers", "headings")
     related = ("RSpec/SubjectStub (rubocop)",)
     words = ("patch", "setattr")
+    source = "https://docs.rubocop.org/rubocop-rspec/cops_rspec.html#rspecsubjectstub"
     examples = (
         Bad(
             '''

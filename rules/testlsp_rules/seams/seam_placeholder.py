@@ -3,6 +3,7 @@ from __future__ import annotations
 from testlsp.config.settings import HEADINGS
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
 from testlsp.lint.integration import is_integration_test
+from testlsp.lint.signs import INTEGRATION
 from testlsp.semantic.functions import Function, FunctionKind
 
 from testlsp_rules.seams._sections import docstring_of, sections_of
@@ -17,11 +18,13 @@ class SeamPlaceholder(Rule):
     """
 
     code = "TL504"
+    words = (INTEGRATION,)
     since = "0.1"
     message = "this section is still to be written"
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers", "headings")
     related = ("D414 (ruff)",)
+    source = "https://docs.astral.sh/ruff/rules/empty-docstring-section/"
     examples = (
         Bad(
             '''

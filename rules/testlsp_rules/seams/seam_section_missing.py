@@ -5,6 +5,7 @@ import ast
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
 from testlsp.lint.context import manual
 from testlsp.lint.integration import is_integration_test
+from testlsp.lint.signs import INTEGRATION
 from testlsp.rewrite import append_to_docstring, indentation_of, newline_of
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.seams import seam_facts
@@ -34,11 +35,13 @@ class SeamSectionMissing(Rule):
     """
 
     code = "TL502"
+    words = (INTEGRATION,)
     since = "0.1"
     message = "the docstring of this integration test lacks a section"
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers", "sections", "headings")
     related = ("D417 (ruff)", "GL07 (numpydoc)")
+    source = "The sections are those of one team's guide to integration tests, which is not published."
     examples = (
         Bad(
             '''

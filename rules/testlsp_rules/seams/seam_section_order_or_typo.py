@@ -3,6 +3,7 @@ from __future__ import annotations
 from testlsp.lint import Bad, Context, Fix, Good, Rule, Severity, on_function
 from testlsp.lint.context import safe
 from testlsp.lint.integration import is_integration_test
+from testlsp.lint.signs import INTEGRATION
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text import Edit
 
@@ -19,11 +20,13 @@ class SeamSectionOrderOrTypo(Rule):
     """
 
     code = "TL503"
+    words = (INTEGRATION,)
     since = "0.1"
     message = "this section is misspelt or misplaced"
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers", "sections", "headings")
     related = ("D405 (ruff)", "D420 (ruff)", "GL07 (numpydoc)")
+    source = "https://docs.astral.sh/ruff/rules/incorrect-section-order/"
     examples = (
         Bad(
             '''

@@ -30,6 +30,7 @@ class SeamUnresolved(Rule):
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers", "headings")
     words = ("eam", "oundar")
+    source = "None outside: it follows from what the section is for, to say what the test runs."
     examples = (
         Bad(
             '''

@@ -42,6 +42,7 @@ class UnmarkedIntegration(Rule):
     options = ("integration-paths", "integration-markers")
     related = ("INF-002 (pytest-linter)",)
     words = ("testcontainers", "docker", "connect", "asyncpg", "pika")
+    source = "https://docs.pytest.org/en/stable/how-to/mark.html"
     examples = (
         Bad(
             """

@@ -26,10 +26,19 @@ FAMILIES = {
     "suppressions": "Suppressions",
 }
 _GENERATED = "<!-- Generated from {} by `python -m testlsp.report.pages --write rules/docs`. Do not edit. -->"
+_MARK = "<!-- Generated from "
 _SILENCING = (
     "Where it is meant that way: `# testlsp: ignore[{}] -- the reason`, on the line of the finding, or on the line of "
     "`def` for the whole function."
 )
+_GRADING = "[How fixes are graded](fixes.md) says who applies which."
+_INTRODUCTION = """\
+Each page says what the rule finds and why that matters, with an example and its remedy, what the rule leaves alone on
+purpose, and which settings it has. In the column "fix", *safe* means that `--fix` applies every rewrite of the rule,
+and *depends* that some of them need `--unsafe-fixes` or a decision.
+
+- [How fixes are graded](fixes.md), and who applies which
+- [Writing a rule](writing-rules.md), from an empty file to a tested rule"""
 _GRADES = {
     "none": "no fix",
     "safe": "fix: safe",
@@ -47,11 +56,8 @@ def page(rule: type[Rule], rules: Sequence[type[Rule]] = ()) -> str:
         "## What it finds",
         parts.what,
     ]
-    if parts.why:
-        blocks += ["## Why it matters", parts.why]
-    blocks += _canonical(rule)
-    if parts.safety:
-        blocks += ["## Safety of the fix", parts.safety]
+    blocks += ["## Why it matters", parts.why, f"Source: {_source(rule.source)}"]
+    blocks += [*_canonical(rule), "## Safety of the fix", _safety(rule, parts.safety)]
     blocks += _further(rule) + _settings(rule) + _related(rule, rules)
     blocks += ["## Silencing it", _SILENCING.format(rule.name)]
     return "\n\n".join(blocks) + "\n"
@@ -66,6 +72,19 @@ def _facts(rule: type[Rule]) -> str:
         f"since {rule.since}",
     ]
     return " · ".join(facts)
+
+
+def _source(source: str) -> str:
+    return f"<{source}>" if source.startswith("http") else source
+
+
+def _safety(rule: type[Rule], explained: str) -> str:
+    """Return what a user should know before applying a fix; *explained* is what the rule itself says of it."""
+    if explained:
+        return f"{explained}\n\n{_GRADING}"
+    if fix_grade(rule) == "safe":
+        return f"Safe: it keeps what every test means, and `--fix` applies it.\n\n{_GRADING}"
+    return "There is no fix: what should stand there instead is for a person to say."
 
 
 def _anchor(family: str) -> str:
@@ -86,6 +105,9 @@ def _canonical(rule: type[Rule]) -> list[str]:
         ]
     elif good is not None:
         blocks += ["Use instead:", _code(good)]
+    for title, code in bad.alternatives.items():
+        if code != bad.fixed:
+            blocks += [f'Or, with the fix "{title}":', _fence(code)]
     return blocks
 
 
@@ -102,8 +124,13 @@ def _further(rule: type[Rule]) -> list[str]:
     reasoned = [example for example in rule.examples if isinstance(example, Good) and example.why]
     blocks: list[str] = []
     for example in reasoned:
-        blocks += [example.why, *_with_settings(example), _code(example)]
+        blocks += [_sentence(example.why), *_with_settings(example), _code(example)]
     return ["## What it leaves alone", *blocks] if blocks else []
+
+
+def _sentence(text: str) -> str:
+    """Return *text* with a capital letter and a full stop, so that all pages read alike."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", ":", "?", "!")) else ".")
 
 
 def _with_settings(example: Example) -> list[str]:
@@ -128,7 +155,7 @@ def _fence(code: str) -> str:
 
 def _settings(rule: type[Rule]) -> list[str]:
     if not rule.options:
-        return []
+        return ["## Settings", "None of its own."]
     infos = {info.key: info for info in describe()}
     return ["## Settings", "\n".join(_setting(infos[key]) for key in rule.options if key in infos)]
 
@@ -146,15 +173,14 @@ def _related(rule: type[Rule], rules: Sequence[type[Rule]]) -> list[str]:
         other = known.get(word)
         lines.append(f"- [{other.name}]({other.name}.md) ({other.code})" if other is not None else f"- {word}")
     for code in rule.ruff:
-        lines.append(f"- {code} of ruff reports the same; where the project runs it, this rule is silent.")
-    if rule.source:
-        lines.append(f"- <{rule.source}>" if rule.source.startswith("http") else f"- {rule.source}")
-    return ["## Related", "\n".join(lines)] if lines else []
+        lines = [line for line in lines if line != f"- {code} (ruff)"]
+        lines.append(f"- {code} (ruff) reports the same; where the project runs it, this rule is silent")
+    return ["## Related rules", "\n".join(lines) or "None known, here or in other linters."]
 
 
 def index(rules: Sequence[type[Rule]]) -> str:
     """Return the page that lists *rules* by family."""
-    blocks = ["# Rules", _GENERATED.format("the classes of the rules")]
+    blocks = ["# Rules", _GENERATED.format("the classes of the rules"), _INTRODUCTION]
     for family in FAMILIES:
         own = [rule for rule in rules if rule.family == family]
         if own:
@@ -180,13 +206,14 @@ def pages(rules: Sequence[type[Rule]]) -> dict[str, str]:
 
 
 def stale(folder: str, wanted: dict[str, str]) -> list[str]:
-    """Return the names of files in *folder* that are not as *wanted*: missing, different, or of a rule that is gone."""
+    """Return the names of files in *folder* that are not as *wanted*: missing, different, or of a rule that is gone.
+
+    Pages that somebody wrote by hand lie in the same folder and are left alone.
+    """
     present = {name for name in os.listdir(folder) if name.endswith(".md")} if os.path.isdir(folder) else set()
-    return sorted(
-        name
-        for name in present | set(wanted)
-        if name not in wanted or _read(os.path.join(folder, name)) != wanted[name]
-    )
+    texts = {name: _read(os.path.join(folder, name)) or "" for name in present}
+    gone = {name for name, text in texts.items() if name not in wanted and _MARK in text}
+    return sorted(gone | {name for name, text in wanted.items() if texts.get(name) != text})
 
 
 def _read(path: str) -> str | None:
