@@ -10,7 +10,8 @@ The graph reads no file. It answers from the summaries it was given, and says wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from testlsp.semantic.builtins import PYTEST_FIXTURES, plugin_fixtures
 from testlsp.semantic.fixtures import ANYIO, ANYIO_FIXTURE, NO_MARKS, ClassEntry, CollectedTest, Fixture, Marks
@@ -19,6 +20,9 @@ from testlsp.semantic.modules import Root, candidates, directories, installed_in
 from testlsp.semantic.namespaces import Namespaces
 from testlsp.semantic.sites import EMPTY_LAYER, Closure, Layer, Site, User, layer
 from testlsp.semantic.summary import FileSummary
+
+if TYPE_CHECKING:
+    from testlsp.semantic.captures import Taken
 
 __all__ = ["Closure", "FixtureGraph", "Layer", "Site", "User"]
 
@@ -260,6 +264,15 @@ class FixtureGraph:
                 )
         return frozenset()
 
+    def taken_over(self, path: str, target: str) -> tuple[Taken, ...]:
+        """Return the modules that took the attribute *target* over, so that the test file *path* patches it in vain.
+
+        None of them when anything that the tests can reach may look it up where it was defined.
+        """
+        from testlsp.semantic.captures import taken_over
+
+        return taken_over(self._namespaces, path, target)
+
     # -- what a site says --------------------------------------------------------------------------------------------
 
     def test_at(self, site: Site) -> CollectedTest | None:
@@ -300,6 +313,15 @@ class FixtureGraph:
         if self._requests is None:
             self._requests = RequestIndex(self.summaries, self._namespaces)
         return self._requests
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether the relations between files are known; see `preparing`."""
+        return self._requests is not None and self._requests.is_prepared
+
+    def preparing(self) -> Generator[None, None, None]:
+        """Work out the relations between files, and stop after each: a change of a summary asks for them all."""
+        return self._index.preparing()
 
     @property
     def was_asked_for_users(self) -> bool:
@@ -381,6 +403,11 @@ class FixtureGraph:
         groups: list[tuple[str, ...]] = [(join(directory, "conftest.py"),) for directory in directories(path, top)]
         groups += self._namespaces.wanted(path, path in self._plugin_paths(root) if root else False)
         groups += self._wanted_plugins(root) if root else ()
+        summary = self.summaries.get(path)
+        if summary is not None and summary.patched:
+            from testlsp.semantic.captures import wanted_for_patches
+
+            groups += wanted_for_patches(self._namespaces, path, summary)
         return tuple(dict.fromkeys(groups))
 
     def missing(self) -> tuple[tuple[str, ...], ...]:

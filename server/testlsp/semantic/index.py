@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 
 from testlsp.semantic.fixtures import ANYIO, ANYIO_FIXTURE, Fixture, Marks
 from testlsp.semantic.namespaces import Namespaces
@@ -25,6 +25,28 @@ class RequestIndex:
         self._by_name: dict[str, dict[str, None]] | None = None
         self._importers: dict[str, dict[str, None]] | None = None
         self._aliases: dict[str, dict[str, None]] | None = None
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether `preparing` would find nothing to do."""
+        return self._by_name is not None and self._importers is not None
+
+    def preparing(self) -> Generator[None, None, None]:
+        """Read all summaries for what is asked of them later, and stop after each."""
+        if self._by_name is None:
+            by_name: dict[str, dict[str, None]] = {}
+            for path in self._summaries:
+                for asked in self._part(path):
+                    by_name.setdefault(asked, {})[path] = None
+                yield
+            self._by_name = by_name
+        if self._importers is None:
+            importers: dict[str, dict[str, None]] = {}
+            for path in self._summaries:
+                for target in self._targets(path):
+                    importers.setdefault(target, {})[path] = None
+                yield
+            self._importers = importers
 
     def requests(self, name: str) -> Iterator[Request]:
         """Yield everything that asks for *name*, whatever definition it gets."""
@@ -67,7 +89,7 @@ class RequestIndex:
     def _targets(self, path: str) -> set[str]:
         summary = self._summaries[path]
         found = {self._namespaces.module(path, name, True) for name in (*summary.plugins, *summary.star_imports)}
-        for _, target in summary.imports:
+        for target in (*summary.patched, *(target for _, target in summary.imports)):
             place = self._namespaces.attribute(path, target, True)
             found.add(place[0] if place else self._namespaces.module(path, target, True))
         return {target for target in found if target is not None and target != path}
@@ -82,7 +104,7 @@ class RequestIndex:
             index._by_name = _moved(self._by_name, path, before.keys() - after.keys(), after.keys() - before.keys())
         if old.imports == new.imports:
             index._aliases = self._aliases
-        if (old.imports, old.plugins, old.star_imports) == (new.imports, new.plugins, new.star_imports):
+        if _names_modules(old) == _names_modules(new):
             index._importers = self._importers
         elif self._importers is not None:
             before_targets, after_targets = self._targets(path), index._targets(path)
@@ -90,6 +112,10 @@ class RequestIndex:
                 self._importers, path, before_targets - after_targets, after_targets - before_targets
             )
         return index
+
+
+def _names_modules(summary: FileSummary) -> tuple[tuple[object, ...], ...]:
+    return summary.imports, summary.plugins, summary.star_imports, summary.patched
 
 
 def _moved(table: dict[str, dict[str, None]], path: str, gone: set[str], added: set[str]) -> dict[str, dict[str, None]]:

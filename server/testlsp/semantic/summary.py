@@ -23,8 +23,10 @@ from testlsp.semantic.fixtures import (
     test_from,
 )
 from testlsp.semantic.hooks import ASYNC_MARKS, hook_names, registered_marks
+from testlsp.semantic.lookups import lookups
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import ModuleNames, dotted
+from testlsp.semantic.patch_targets import patched_names
 from testlsp.semantic.uncollected import idle_names
 from testlsp.syntax import SourceFile, Statement
 from testlsp.text.named import NamedTuple
@@ -43,6 +45,7 @@ class FileSummary(NamedTuple):
     *idle* are functions and classes that look like tests, are not collected, and are mentioned nowhere else in it.
     *cached* are functions that remember what they read from the environment, each with the variables, and *emptied*
     those whose caches its fixtures, hooks and helpers empty; *settings* are imported names that may be such functions.
+    *patched* are the dotted names that its tests patch; *defined*, *looked_up* and *submodules* are its `Lookups`.
     """
 
     path: str
@@ -65,6 +68,10 @@ class FileSummary(NamedTuple):
     cached: tuple[tuple[str, ...], ...] = ()
     emptied: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    patched: tuple[str, ...] = ()
+    defined: tuple[str, ...] = ()
+    looked_up: tuple[str, ...] = ()
+    submodules: tuple[str, ...] = ()
 
     @property
     def usefixtures(self) -> tuple[str, ...]:
@@ -116,6 +123,7 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         marks = marks if facts.marks is None else facts.marks
         plugins = plugins if facts.plugins is None else plugins + facts.plugins
         exports = exports if facts.exports is None else (exports or ()) + facts.exports
+    patched = patched_names(model)
     return FileSummary(
         source.path,
         tuple(fixture for (owner, bound), fixture in fixtures.items() if owner or _still_bound(bound, names)),
@@ -137,6 +145,8 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         cached_readers(model),
         emptied_caches(model),
         asked_for_settings(model),
+        patched,
+        *lookups(model, bool(patched)),
     )
 
 
