@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from testlsp.config.load import Layer
+from testlsp.config.pytest_ini import PytestTable, pytest_settings
 from testlsp.config.selectors import RuleKey
 from testlsp.project.configuration import Configuration
 
@@ -245,3 +246,29 @@ def test_afresh_sees_changed_files(tmp_path: Path) -> None:
     write(tmp_path, testlsp_toml="select=['TL2']\n")
     assert configuration.for_file("t.py").select == ("TL1",)
     assert configuration.afresh().for_file("t.py").select == ("TL2",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("pyproject.toml", "[project]\ndependencies = ['pytest-xdist>=3']\n", True),
+        ("tox.ini", "[testenv]\ndeps = pytest-xdist\n", True),
+        ("requirements-dev.txt", "pytest\npytest-xdist==3.6\n", True),
+        ("requirements.txt", "pytest\n", False),
+        ("pytest.ini", "[pytest]\naddopts = -q -n auto\n", True),
+        ("pytest.ini", "[pytest]\naddopts = -n0\n", False),
+        ("pytest.ini", "[pytest]\n# pytest-xdist\naddopts = -p no:xdist\n", False),
+    ],
+)
+def test_projects_that_run_tests_in_parallel(tmp_path: Path, name: str, text: str, expected: bool) -> None:
+    """pytest-xdist counts where it is asked for, and not where it is switched off."""
+    (tmp_path / "setup.py").write_text("")
+    (tmp_path / name).write_text(text)
+    assert Configuration(cwd=str(tmp_path)).for_file("tests/test_a.py").pytest.xdist is expected
+
+
+def test_the_way_tests_are_handed_out_is_read() -> None:
+    """`--dist` says which tests stay in one process."""
+    table = PytestTable("ini", {"addopts": "-n 4 --dist loadfile"})
+    settings, problems = pytest_settings(table, rootdir="/p")
+    assert (settings.xdist, settings.dist, problems) == (True, "loadfile", ())

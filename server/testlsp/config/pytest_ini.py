@@ -111,7 +111,8 @@ def pytest_settings(
     """Return what *table* (of the file *inifile*, whose text is *text*) sets, and what is wrong in it.
 
     An option of the wrong type is left at its default. `addopts` is followed where it changes what is collected:
-    ``-p``, ``-o``, ``--import-mode``, ``--strict-markers``, ``--asyncio-mode``.
+    ``-p``, ``-o``, ``--import-mode``, ``--strict-markers``, ``--asyncio-mode``, and where it makes tests run in
+    several processes: ``-n``, ``--numprocesses``, ``--dist``.
     """
     if table is None:
         return PytestSettings(rootdir=rootdir), ()
@@ -210,6 +211,10 @@ def _marker_name(line: str) -> str:
     return line.partition(":")[0].partition("(")[0].strip()
 
 
+_TAKES_NEXT = frozenset("-p -o --override-ini --import-mode --asyncio-mode -n --numprocesses --dist".split())
+"""Options whose value may be the next word."""
+
+
 def _from_addopts(addopts: Sequence[str]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     plugins: list[str] = []
@@ -217,7 +222,7 @@ def _from_addopts(addopts: Sequence[str]) -> dict[str, Any]:
     overrides: dict[str, str] = {}
     words = iter(addopts)
     for word in words:
-        if word in ("-p", "-o", "--override-ini", "--import-mode", "--asyncio-mode"):
+        if word in _TAKES_NEXT:
             option, value = word, next(words, "")
         elif word.startswith("--"):
             option, _, value = word.partition("=")
@@ -236,4 +241,10 @@ def _from_addopts(addopts: Sequence[str]) -> dict[str, Any]:
             given["asyncio_mode"] = value
         elif option in ("--strict-markers", "--strict"):
             given["strict_markers"] = True
+        elif option in ("-n", "--numprocesses"):
+            given["xdist"] = value != "0"
+        elif option == "--dist":
+            given["dist"] = value
+    if "xdist" in disabled:
+        given["xdist"] = False
     return {**given, "plugins": tuple(plugins), "disabled_plugins": tuple(disabled), "overrides": overrides}

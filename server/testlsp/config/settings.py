@@ -86,6 +86,10 @@ class PytestSettings(NamedTuple):
     asyncio_mode: str = "strict"
     async_auto: bool = False
     """Whether anyio or pytest-trio is told to run every ``async def`` test."""
+    xdist: bool = False
+    """Whether tests run in several processes: by addopts, or because the project asks for pytest-xdist."""
+    dist: str = ""
+    """How pytest-xdist hands out tests, by ``--dist`` in addopts; "" when it is not said."""
     marker_place: tuple[int, str, str] | None = None
     """Where *inifile* takes another marker: an offset in its text, and what goes before and behind the name."""
 

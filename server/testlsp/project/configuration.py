@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from functools import partial
 
 from testlsp.config.documents import ALL_NAMES, TESTLSP_NAMES, ConfigDocument, read_document
@@ -17,8 +17,17 @@ from testlsp.config.toml_text import line_of
 from testlsp.project.files import FileProblem, existing, read_config
 from testlsp.text.named import NamedTuple
 
+# Where pytest-xdist may be asked for, besides the configuration files themselves.
+REQUIREMENTS = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-test.txt",
+    "dev-requirements.txt",
+    "test-requirements.txt",
+)
+
 # Files whose change can change the settings of the files below them: what an editor should watch.
-WATCHED_NAMES = (*ALL_NAMES, "setup.py")
+WATCHED_NAMES = (*ALL_NAMES, "setup.py", *REQUIREMENTS)
 
 # How many files ruff's `extend` may chain before we stop believing it.
 _LONGEST_CHAIN = 10
@@ -35,6 +44,8 @@ class _Place(NamedTuple):
     """The nearest folder with a pyproject.toml, whatever is in it."""
     setup: str = ""
     """The nearest folder with a setup.py."""
+    xdist: bool = False
+    """Whether a configuration or requirements file asks for pytest-xdist."""
 
 
 class Configuration:
@@ -131,6 +142,8 @@ class Configuration:
             text="" if document is None else document.text,
         )
         self._problems.update(dict.fromkeys(problems))
+        if place.xdist and not pytest.xdist and "xdist" not in pytest.disabled_plugins:
+            pytest = pytest._replace(xdist=True)
         own = self._explicit or place.testlsp
         layers = self.overrides if own is None or own.layer is None else (own.layer, *self.overrides)
         return merge(
@@ -169,7 +182,7 @@ class Configuration:
 
     def _below(self, above: _Place, folder: str) -> _Place:
         """Return what holds in *folder*, given what holds in the folder *above* it."""
-        names = existing(folder, WATCHED_NAMES)
+        names = existing(folder, (*ALL_NAMES, "setup.py"))
         if not names:
             return above
         documents = {name: self._document(os.path.join(folder, name)) for name in names if name in ALL_NAMES}
@@ -193,7 +206,18 @@ class Configuration:
         if pyproject is not None:
             requires = pyproject.requires_python or above.requires_python
             found = found._replace(pyproject=folder, requires_python=requires)
+        if not found.xdist and self._asks_for_xdist(folder, documents.values()):
+            found = found._replace(xdist=True)
         return found._replace(setup=folder) if "setup.py" in names else found
+
+    def _asks_for_xdist(self, folder: str, documents: Iterable[ConfigDocument | None]) -> bool:
+        if any(document is not None and "pytest-xdist" in document.text for document in documents):
+            return True
+        texts = (read_config(os.path.join(folder, name)) for name in existing(folder, REQUIREMENTS))
+        try:
+            return any(text is not None and "pytest-xdist" in text for text in texts)
+        except FileProblem:
+            return False  # not ours to complain about
 
     def _ruff(self, document: ConfigDocument) -> RuffSettings:
         chain: list[RuffTable] = []
