@@ -68,15 +68,56 @@ async def test_a_stale_action_is_refused(tmp_path: Path) -> None:
 
 
 async def test_alternatives_are_offered_side_by_side(tmp_path: Path) -> None:
-    """A list of status codes gives one action for each of them, none preferred, and a person must confirm."""
+    """A list of status codes gives one action for each of them, none preferred; the choice is not asked about again."""
     async with editor("vscode-push", tmp_path) as it:
         uri = it.open("test_a.py", STATUS)
         await it.told(uri)
         offered = [each for each in await it.actions(uri, 1, 30) if "gnore" not in each.title]
         assert len(offered) >= 2
         assert not any(each.is_preferred for each in offered)
-        edit = await it.resolved(offered[0])
-        assert after(STATUS, edit, uri) != STATUS
+        results = set()
+        for each in offered:
+            edit = await it.resolved(each)
+            assert edit.change_annotations is None
+            results.add(after(STATUS, edit, uri))
+        assert len(results - {STATUS}) == len(offered)
+
+
+MARKED = "import pytest\n\n\n@pytest.mark.database\ndef test_a(db):\n    assert db.get(3) == 1\n"
+MARKERS = '[tool.pytest.ini_options]\nmarkers = [\n    "slow: takes long",\n]\n'
+
+
+async def test_an_edit_of_another_file_is_confirmed(tmp_path: Path) -> None:
+    """A fix that writes into the project's configuration is annotated, so that the editor asks before it does."""
+    (tmp_path / "pyproject.toml").write_text(MARKERS)
+    async with editor("vscode-push", tmp_path) as it:
+        uri = it.open("test_a.py", MARKED)
+        await it.becomes(uri, ["TL610"])
+        (fix,) = [each for each in await it.actions(uri, 3, 14) if each.title.startswith("Register")]
+        edit = await it.resolved(fix)
+        config = it.uri("pyproject.toml")
+        assert '    "database",\n' in after(MARKERS, edit, config)
+        assert edit.change_annotations is not None
+        assert all(each.needs_confirmation for each in edit.change_annotations.values())
+        (change,) = edit.document_changes or ()
+        assert isinstance(change, types.TextDocumentEdit)
+        assert all(isinstance(each, types.AnnotatedTextEdit) for each in change.edits)
+
+
+async def test_an_edit_of_unsaved_settings_is_refused(tmp_path: Path) -> None:
+    """What would go into a configuration file follows what it says now, and waits until that is saved."""
+    (tmp_path / "pyproject.toml").write_text(MARKERS)
+    async with editor("vscode-push", tmp_path) as it:
+        uri, config = it.open("test_a.py", MARKED), it.uri("pyproject.toml")
+        await it.becomes(uri, ["TL610"])
+        (fix,) = [each for each in await it.actions(uri, 3, 14) if each.title.startswith("Register")]
+        longer = "# a line more\n" + MARKERS
+        it.write("pyproject.toml", longer)
+        assert '    "database",\n' in after(longer, await it.resolved(fix), config)
+        it.open("pyproject.toml")
+        it.edit(config, ((0, 0), (0, 0), "\n"))
+        edit = await it.resolved(fix)
+        assert not edit.document_changes
 
 
 async def test_findings_can_be_silenced(tmp_path: Path) -> None:

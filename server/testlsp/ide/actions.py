@@ -59,7 +59,11 @@ class CodeAction:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The edits of an action, by path, in offsets of each file; *confirm* when a person must look at them first."""
+    """The edits of an action, by path, in offsets of each file.
+
+    *confirm* when a person must look at them first: they reach beyond the file that the action was chosen in. What a
+    person chose by its title in the file at hand is confirmed by that choice.
+    """
 
     title: str
     edits: dict[str, list[Edit]]
@@ -205,8 +209,7 @@ def _built(state: FileState, key: ActionKey) -> Rewritten:
     by_path: dict[str, list[Edit]] = {}
     for edit in dict.fromkeys(edits):
         by_path.setdefault(edit.path or key.path, []).append(edit)
-    confirm = fix.applicability is Applicability.MANUAL or set(by_path) != {key.path}
-    return Rewritten(fix.title, by_path, confirm)
+    return Rewritten(fix.title, by_path, confirm=set(by_path) != {key.path})
 
 
 def fix_file(snapshot: Snapshot, state: FileState, choose: Callable[[Diagnostic], Fix | None]) -> Rewritten:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,11 @@ from testlsp.lsp.places import offset_of, path_of
 from testlsp.lsp.protocol import Json
 
 if TYPE_CHECKING:
-    from testlsp.ide.actions import CodeAction
+    from testlsp.ide.actions import ActionKey, CodeAction
     from testlsp.lsp.server import Server
     from testlsp.lsp.session import Session
+
+log = logging.getLogger("testlsp")
 
 
 def register(server: Server) -> None:
@@ -60,7 +63,7 @@ def _offers(session: Session, params: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _as_json(session: Session, action: CodeAction) -> dict[str, Any] | None:
-    from testlsp.ide.actions import NothingToDo
+    from testlsp.ide.actions import NothingToDo, StaleAction
     from testlsp.lsp.findings import finding_json
 
     made: dict[str, Any] = {"title": action.title, "kind": action.kind}
@@ -73,22 +76,31 @@ def _as_json(session: Session, action: CodeAction) -> dict[str, Any] | None:
         made["data"] = asdict(action.key)
         return made
     try:
-        made["edit"] = _edit(session, action)
-    except NothingToDo:
+        made["edit"] = _edit(session, action.key)
+    except (NothingToDo, StaleAction):
         return None
     return made
 
 
-def _edit(session: Session, action: CodeAction) -> dict[str, Any]:
-    from testlsp.ide.actions import resolve
-    from testlsp.lsp.edits import workspace_edit
+def _edit(session: Session, key: ActionKey) -> dict[str, Any]:
+    """Return the edit of the action *key*; raises `StaleAction` or `NothingToDo`."""
+    from testlsp.ide.actions import NothingToDo, resolve
+    from testlsp.lsp.edits import lines_on_disk, workspace_edit
 
-    return workspace_edit(session, resolve(session.project.snapshot(), action.key))
+    rewritten = resolve(session.project.snapshot(), key)
+    if any(not path.endswith(".py") for path in rewritten.edits):
+        # A file that holds settings may have changed without our being told: the fix is made from what it says now.
+        session.publishing.affected(session.project.refresh_settings())
+        rewritten = resolve(session.project.snapshot(), key)
+    for path in rewritten.edits:
+        unsaved = session.texts.get(path)
+        if unsaved is not None and unsaved.lines.text != lines_on_disk(path).text:
+            raise NothingToDo(f"{path.rpartition('/')[2]} has changes that are not saved")
+    return workspace_edit(session, rewritten)
 
 
 def _resolved(session: Session, params: dict[str, Any]) -> dict[str, Any]:
-    from testlsp.ide.actions import ActionKey, NothingToDo, StaleAction, resolve
-    from testlsp.lsp.edits import workspace_edit
+    from testlsp.ide.actions import ActionKey, NothingToDo, StaleAction
 
     data = params.get("data")
     try:
@@ -98,13 +110,14 @@ def _resolved(session: Session, params: dict[str, Any]) -> dict[str, Any]:
     if key is None:
         raise JsonRpcInvalidParams("this action was not offered by testlsp")
     try:
-        rewritten = resolve(session.project.snapshot(), key)
+        edit = _edit(session, key)
     except StaleAction as stale:
         raise JsonRpcContentModified("the file has changed since this was offered") from stale
     except NothingToDo as nothing:
+        log.warning("%s: %s", params.get("title"), nothing)
         params["disabled"] = {"reason": str(nothing)}
         return {**params, "edit": {"documentChanges": []} if session.client.document_changes else {"changes": {}}}
-    return {**params, "edit": workspace_edit(session, rewritten)}
+    return {**params, "edit": edit}
 
 
 async def warm_up() -> None:

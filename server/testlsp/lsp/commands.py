@@ -107,7 +107,8 @@ async def _fix_rule(session: Session, rule: type[Rule]) -> dict[str, Any]:
         edits.update(rewritten.edits)
     if not edits:
         return {"applied": False, "files": 0, "reason": "nothing can be fixed without a decision"}
-    answer = await _apply(session, Rewritten(f"Fix {rule.name}", edits, len(edits) > 1), f"Fix {rule.name}")
+    confirm = len(edits) > 1 or not edits.keys() <= session.project.documents.keys()
+    answer = await _apply(session, Rewritten(f"Fix {rule.name}", edits, confirm), f"Fix {rule.name}")
     return {**answer, "files": len(edits)}
 
 

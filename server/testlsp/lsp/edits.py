@@ -21,11 +21,11 @@ def workspace_edit(session: Session, rewritten: Rewritten) -> dict[str, Any]:
     changes: dict[str, list[dict[str, Any]]] = {}
     versions: dict[str, int | None] = {}
     for path, edits in rewritten.edits.items():
-        document = session.project.documents.get(path)
+        document = session.document(path)
         uri = session.uris.get(path) if document is not None else None
         uri = uri or uri_of(path)
         versions[uri] = document.version if document is not None else None
-        lines = document.lines if document is not None else _lines_on_disk(session, path)
+        lines = document.lines if document is not None else lines_on_disk(path)
         changes[uri] = [
             _text_edit(edit, lines, session, confirm) for edit in sorted(edits, key=lambda each: each.range)
         ]
@@ -41,15 +41,20 @@ def workspace_edit(session: Session, rewritten: Rewritten) -> dict[str, Any]:
             CONFIRM: {
                 "label": rewritten.title,
                 "needsConfirmation": True,
-                "description": "needs a decision or reaches into another file",
+                "description": "reaches into another file",
             }
         }
     return result
 
 
-def _lines_on_disk(session: Session, path: str) -> LineIndex:
-    state = session.project.snapshot().file(path)
-    return state.lines if state is not None else LineIndex("")
+def lines_on_disk(path: str) -> LineIndex:
+    """Return the text of *path* as it was saved; an empty one if it cannot be read."""
+    from testlsp.project.files import FileProblem, read_config, read_file
+
+    try:
+        return LineIndex(read_file(path).text if path.endswith(".py") else read_config(path) or "")
+    except FileProblem:
+        return LineIndex("")
 
 
 def _text_edit(edit: Edit, lines: LineIndex, session: Session, confirm: bool) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def register(server: Server) -> None:
 
 def _offset(session: Session, params: Asked) -> tuple[str, int] | None:
     path = path_of(params.text_document.uri)
-    document = session.project.documents.get(path)
+    document = session.document(path)
     if document is None:
         return None
     return path, document.lines.offset(params.position.line, params.position.character, session.client.unit)
@@ -77,7 +77,7 @@ def _fixture(session: Session, params: Asked) -> Fixture | None:
     from testlsp.ide import fixtures
 
     where = _offset(session, params)
-    if where is None or not session.options.definitions:
+    if where is None or where[0] in session.texts or not session.options.definitions:
         return None
     found = fixtures.fixture_at(session.project.snapshot(), *where)
     return found[0] if found is not None else None
@@ -87,7 +87,7 @@ def _hover(session: Session, params: types.HoverParams) -> types.Hover | None:
     from testlsp.ide.hover import hover
 
     where = _offset(session, params)
-    if where is None:
+    if where is None or where[0] in session.texts:
         return None
     found = hover(session.project.snapshot(), *where, fixtures=session.options.definitions)
     if found is None:
@@ -120,10 +120,13 @@ def _completion(session: Session, params: types.CompletionParams) -> list[types.
     if where is None:
         return []
     path, offset = where
-    lines = session.project.documents[path].lines
+    document = session.document(path)
+    assert document is not None
+    lines = document.lines
     rules = session.rules
-    if path.endswith(".toml"):
-        found = in_settings(lines.text, offset, rules, path.endswith("testlsp.toml"))
+    if path in session.texts:
+        toml = path.endswith(".toml")
+        found = in_settings(lines.text, offset, rules, path.endswith("testlsp.toml")) if toml else []
     else:
         found = in_python(lines.text, offset, rules)
     here = position(lines, offset, session.client.unit)

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from testlsp.lsp.indexing import Indexing
     from testlsp.lsp.publishing import Publishing
     from testlsp.lsp.pulling import WorkspaceReports
-    from testlsp.project.project import Project
+    from testlsp.project.project import Document, Project
     from testlsp.project.snapshot import FileState
 
 log = logging.getLogger("testlsp")
+
+_SETTINGS = (".toml", ".ini", ".cfg")
+"""How the names of files that hold settings end. What they say counts when it is saved."""
 
 
 class Session:
@@ -41,6 +44,8 @@ class Session:
         self.folder_settings: dict[str, dict[str, Any]] = {}
         self.folders: list[str] = []
         self.uris: dict[str, str] = {}
+        self.texts: dict[str, Document] = {}
+        """Open files that hold settings: their text as it is in the editor."""
         self.ready: asyncio.Future[None] | None = None
         self.backlog: list[tuple[str, dict[str, Any]]] = []
         self.rules: tuple[type[Rule], ...] = ()
@@ -130,23 +135,36 @@ class Session:
             types.TEXT_DOCUMENT_DID_CLOSE: self._closed,
         }[method](params)
 
-    def _opened(self, params: dict[str, Any]) -> None:
-        from testlsp.project.project import Opened
+    def document(self, path: str) -> Document | None:
+        """Return the open document *path*, be it Python or a file that holds settings."""
+        return self.project.documents.get(path) or self.texts.get(path)
 
+    def _opened(self, params: dict[str, Any]) -> None:
         document = params["textDocument"]
         uri = document["uri"]
         path = path_of(uri)
         self.uris[path] = uri
-        others = self.project.apply(Opened(path, document["text"], document.get("version") or 0))
+        others = self._replace(path, document["text"], document.get("version") or 0)
+        if path in self.texts:
+            return
         self.publishing.touched(path)
         self.publishing.affected(others - {path})
 
+    def _replace(self, path: str, text: str, version: int) -> frozenset[str]:
+        """Let *text* be that of the document *path*; return the documents whose findings may be different now."""
+        from testlsp.project.project import Document, Opened
+
+        if path.endswith(_SETTINGS):
+            self.texts[path] = Document(path, text, version)
+            return frozenset()
+        return self.project.apply(Opened(path, text, version))
+
     def _changed(self, params: dict[str, Any]) -> None:
-        from testlsp.project.project import Edited, Opened
+        from testlsp.project.project import Edited
 
         identifier = params["textDocument"]
         path = path_of(identifier["uri"])
-        document = self.project.documents.get(path)
+        document = self.document(path)
         if document is None:
             log.warning("a change of %s, which is not open", path)
             return
@@ -154,21 +172,25 @@ class Session:
         version = document.version + 1 if version is None else version
         for change in params["contentChanges"]:
             where = change.get("range")
-            if where is None:
-                self.project.apply(Opened(path, change["text"], version))
+            document = self.document(path)
+            if where is None or document is None:
+                self._replace(path, change["text"], version)
                 continue
-            lines = document.lines
-            start = offset_of(lines, where["start"], self.client.unit)
-            end = offset_of(lines, where["end"], self.client.unit)
-            self.project.apply(Edited(path, min(start, end), max(start, end), change["text"], version))
-        if self.options.run == "onType":
+            start = offset_of(document.lines, where["start"], self.client.unit)
+            end = offset_of(document.lines, where["end"], self.client.unit)
+            start, end = min(start, end), max(start, end)
+            if path in self.texts:
+                document.edit(start, end, change["text"], version)
+            else:
+                self.project.apply(Edited(path, start, end, change["text"], version))
+        if self.options.run == "onType" and path not in self.texts:
             self.publishing.touched(path)
 
     def _saved(self, params: dict[str, Any]) -> None:
         path = path_of(params["textDocument"]["uri"])
-        if path not in self.project.documents:
+        if self.document(path) is None:
             return
-        if self.options.run == "onSave":
+        if self.options.run == "onSave" and path not in self.texts:
             self.publishing.touched(path)
         self.on_disk([path])
 
@@ -176,7 +198,7 @@ class Session:
         from testlsp.project.project import Closed
 
         path = path_of(params["textDocument"]["uri"])
-        if path not in self.project.documents:
+        if self.texts.pop(path, None) is not None or path not in self.project.documents:
             return
         self.publishing.closed(path)
         self.publishing.affected(self.project.apply(Closed(path)))
