@@ -32,6 +32,13 @@ def run(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
 
 
+def run_tests(checkout: Path, rule: str) -> subprocess.CompletedProcess[str]:
+    """Run the tests about *rule*, and those about the files that are generated."""
+    files = [f"tests/rules/test_{name}.py" for name in ("examples", "contract", "index", "pages")]
+    chosen = f"{rule} or catalogue or current"
+    return run(checkout, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", chosen)
+
+
 @pytest.mark.slow
 def test_a_skeleton_passes_except_what_its_writer_must_say(checkout: Path) -> None:
     """The examples of a new rule pass, its files are current, and only what is marked for the writer fails."""
@@ -42,9 +49,7 @@ def test_a_skeleton_passes_except_what_its_writer_must_say(checkout: Path) -> No
     assert not re.search(f"^{code} ", (ROOT / "tests/rules/catalogue.txt").read_text("utf-8"), flags=re.MULTILINE)
     assert f"| {code} | [umask-changed](umask-changed.md) |" in (checkout / "rules/docs/README.md").read_text("utf-8")
 
-    chosen = "umask-changed or catalogue or current"
-    files = [f"tests/rules/test_{name}.py" for name in ("examples", "contract", "index", "pages")]
-    tested = run(checkout, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", chosen)
+    tested = run_tests(checkout, "umask-changed")
 
     failed = set(re.findall(r"^FAILED \S+::(\w+)\[", tested.stdout, flags=re.MULTILINE))
     assert failed == {"test_nothing_is_left_to_write", "test_a_claim_has_a_source"}, tested.stdout
@@ -55,8 +60,25 @@ def test_a_skeleton_passes_except_what_its_writer_must_say(checkout: Path) -> No
     text = re.sub('TODO: the address.+?"', 'https://docs.python.org/3/library/os.html#os.umask"', text)
     rule.write_text(text.replace("TODO: why", "Why"), "utf-8")
     run(checkout, "-m", "testlsp.report.pages", "--write", "rules/docs")
-    finished = run(checkout, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", chosen)
+    finished = run_tests(checkout, "umask-changed")
     assert finished.returncode == 0, finished.stdout
+
+
+@pytest.mark.slow
+def test_the_rule_that_is_shown_works(checkout: Path) -> None:
+    """The whole rule on the page about writing rules, put in place of its skeleton, passes everything."""
+    code = run(checkout, "rules/new_rule.py", "flakiness/breakpoint-left").stdout.split()[0]
+    shown = re.search(r"^```python\n(.*?)^```", (ROOT / "rules/docs/writing-rules.md").read_text("utf-8"), re.M | re.S)
+    assert shown is not None
+    rule = checkout / "rules/testlsp_rules/flakiness/breakpoint_left.py"
+    rule.write_text(shown[1].replace("TL699", code), "utf-8")
+    run(checkout, "-m", "testlsp.builtin", "--write")
+    run(checkout, "-m", "testlsp.report.pages", "--write", "rules/docs")
+
+    tested = run_tests(checkout, "breakpoint-left")
+
+    assert tested.returncode == 0, tested.stdout
+    assert int(re.findall(r"(\d+) passed", tested.stdout)[0]) > 20
 
 
 @pytest.mark.slow
