@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 import testlsp_rules
+from rule_harness import absolute, role_of, settings_of
 from testlsp.builtin import all_rules, index_text, rule_index
 from testlsp.lint import Bad, Rule
 from testlsp.lint.library import RuleLibrary, words_of
+from testlsp.lint.signs import Signs
+from testlsp.semantic import SemanticModel
+from testlsp.syntax import parse
 
 
 def test_the_index_is_current() -> None:
@@ -18,20 +22,22 @@ def test_the_index_is_current() -> None:
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
-def test_every_finding_is_in_a_text_with_a_word_of_its_rule(rule: type[Rule]) -> None:
-    """The words are not narrower than the rule: each example with a finding holds one."""
-    words = words_of(rule)
+def test_every_finding_is_in_a_file_with_a_sign_of_its_rule(rule: type[Rule]) -> None:
+    """The signs are not narrower than the rule: each example with a finding shows one."""
+    signs = words_of(rule)
     for example in rule.examples:
         if isinstance(example, Bad):
-            assert not words or any(word in example.code for word in words)
+            path = absolute(example.path)
+            model = SemanticModel(parse(path, example.code), role_of(path))
+            assert not signs or any(map(Signs(model, settings_of(example.settings)).show, signs))
 
 
 def test_rules_load_with_the_first_text_that_needs_them() -> None:
-    """A text without a word of a rule leaves it out, one with a word brings it in, and it stays."""
+    """A file without a sign of a rule leaves it out, one with a sign brings it in, and it stays."""
     library = RuleLibrary(rule_index())
     codes = frozenset({"TL101", "TL202"})
-    assert [rule.code for rule in library.ruleset(codes, "x = 1").rules] == []
-    assert [rule.code for rule in library.ruleset(codes, "os.environ").rules] == ["TL101"]
-    assert [rule.code for rule in library.ruleset(codes, "os.chdir").rules] == ["TL101", "TL202"]
-    assert [rule.code for rule in library.ruleset(codes, "x = 1").rules] == ["TL101", "TL202"]
+    assert [rule.code for rule in library.ruleset(codes, "x = 1".__contains__).rules] == []
+    assert [rule.code for rule in library.ruleset(codes, "os.environ".__contains__).rules] == ["TL101"]
+    assert [rule.code for rule in library.ruleset(codes, "os.chdir".__contains__).rules] == ["TL101", "TL202"]
+    assert [rule.code for rule in library.ruleset(codes, "x = 1".__contains__).rules] == ["TL101", "TL202"]
     assert library.ruleset(codes).enabled == codes

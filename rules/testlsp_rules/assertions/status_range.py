@@ -27,6 +27,7 @@ class StatusRange(Rule):
     """
 
     code = "TL303"
+    words = ("status", ".ok", "is_success")
     since = "0.1"
     message = "This accepts a range of status codes, and nothing else is checked"
     severity = Severity.INFORMATION

@@ -41,6 +41,7 @@ class NowOrRandomInAssert(Rule):
     """
 
     code = "TL603"
+    words = ("time", "date", "arrow", "pendulum", "random")
     since = "0.1"
     message = "this asks the clock again, which may have moved on; freeze the time, or ask once"
     severity = Severity.INFORMATION

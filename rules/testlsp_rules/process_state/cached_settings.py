@@ -31,6 +31,7 @@ class CachedSettings(Rule):
     """
 
     code = "TL209"
+    words = ("setenv", "delenv", "environ")
     since = "0.1"
     message = "this function remembers what it read from the environment"
     related = ("pytest-antilru",)

@@ -4,7 +4,8 @@ import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Rule, on, on_effect
 from testlsp.lint.context import unsafe
-from testlsp.lint.patching import in_with, rest_of_block
+from testlsp.lint.signs import effect_sign
+from testlsp.lint.with_blocks import in_with, rest_of_block
 from testlsp.rewrite import wrap_in_with
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FunctionKind
@@ -35,6 +36,7 @@ class ProcessKnobs(Rule):
     """
 
     code = "TL214"
+    words = (effect_sign(EffectKind.KNOB.resource), "simplefilter", "filterwarnings")
     since = "0.1"
     message = "A setting of the whole process is changed here and never set back"
     source = "https://docs.pytest.org/en/stable/how-to/capture-warnings.html"
@@ -215,6 +217,16 @@ class ProcessKnobs(Rule):
                     return load()
             """,
             why="for the fixture's own code only",
+        ),
+        Good(
+            """
+            import warnings
+
+            def test_quiet(load):
+                warnings.simplefilter("ignore")
+                assert load()
+            """,
+            why="pytest sets the filters of warnings back after each test",
         ),
     )
 

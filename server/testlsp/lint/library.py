@@ -1,18 +1,19 @@
 """The rules there are, known by what choosing needs, and loaded when a file might have findings of them.
 
-Loading a hundred modules takes longer than checking a small file. So each rule says which words a text must hold for
-the rule to find anything in it, an index keeps that, and a rule is loaded with the first text that holds one of its
-words.
+Loading a hundred modules takes longer than checking a small file. So each rule says which words or other signs a file
+must show for the rule to find anything in it, an index keeps that, and a rule is loaded with the first file that shows
+one of its signs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Union
 
 from testlsp.config.selectors import RuleKey
 from testlsp.lint.rule import Rule
 from testlsp.lint.ruleset import RuleSet
+from testlsp.lint.signs import effect_sign
 from testlsp.text.named import NamedTuple
 
 if TYPE_CHECKING:
@@ -71,20 +72,26 @@ class RuleLibrary:
                 self._loaded[rule.code] = rule.load()
         return tuple(self._loaded[rule.code] for rule in self.rules if rule.code in wanted)
 
-    def ruleset(self, codes: frozenset[str], text: str | None = None) -> RuleSet:
-        """Return the rules of *codes*, at least those that may find something in *text* (None: all)."""
+    def ruleset(self, codes: frozenset[str], shows: Callable[[str], bool] | None = None) -> RuleSet:
+        """Return the rules of *codes*, at least those that may find something in a file; None: all.
+
+        *shows* tells which signs the file shows (see `testlsp.lint.signs`).
+        """
         kept = self._sets.get(codes)
         if kept is None:
             waiting = [rule for rule in self.rules if rule.code in codes and isinstance(rule, RuleEntry)]
-            kept = (self._made(codes, waiting), waiting)
+            kept = self._sets[codes] = (self._made(codes, waiting), waiting)
         rules, waiting = kept
-        called = {
-            rule.code for rule in waiting if text is None or not rule.words or any(map(text.__contains__, rule.words))
-        }
-        if called:
-            waiting = [rule for rule in waiting if rule.code not in called]
-            rules = self._made(codes, waiting)
-        self._sets[codes] = (rules, waiting)
+        if not waiting:
+            return rules
+        if shows is None:
+            staying = []
+        else:
+            shown = {sign: shows(sign) for sign in {sign for rule in waiting for sign in rule.words}}
+            staying = [rule for rule in waiting if rule.words and not any(shown[sign] for sign in rule.words)]
+        if len(staying) < len(waiting):
+            rules = self._made(codes, staying)
+            self._sets[codes] = (rules, staying)
         return rules
 
     def _made(self, codes: frozenset[str], waiting: list[RuleEntry]) -> RuleSet:
@@ -93,7 +100,7 @@ class RuleLibrary:
 
 
 def words_of(rule: type[Rule]) -> tuple[str, ...]:
-    """Return the words of which a text must hold one for *rule* to find anything; none when any text may do.
+    """Return the signs of which a file must show one for *rule* to find anything; none when any file may do.
 
     A rule that does not say so has those of the nodes and effects that it asks for.
     """
@@ -109,8 +116,8 @@ def words_of(rule: type[Rule]) -> tuple[str, ...]:
                 return ()
             words.update(_NODE_WORDS[node_type.__name__])
         for effect in wanted.get("wants_effects", ((), ()))[0]:
-            words.update(_EFFECT_WORDS.get(effect.resource, ("",)))
-    return () if "" in words else tuple(sorted(words))
+            words.update(_EFFECT_WORDS.get(effect.resource, (effect_sign(effect.resource),)))
+    return tuple(sorted(words))
 
 
 # Every node of the type is written with one of these.

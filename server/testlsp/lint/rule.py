@@ -81,8 +81,9 @@ class Rule:
     """Where the claim of the page comes from: an address or a citation."""
 
     words: ClassVar[tuple[str, ...] | None] = None
-    """A text that holds none of these has no finding of the rule, which is then not even loaded; () means any text.
-    Unless a rule says better, the words follow from the nodes and effects that it asks for."""
+    """A file that shows none of these has no finding of the rule, which is then not even loaded; () means any file.
+    They are words of its text or signs of `testlsp.lint.signs`. Unless a rule says better, they follow from the nodes
+    and effects that it asks for."""
 
     name: ClassVar[str] = ""
     family: ClassVar[str] = ""

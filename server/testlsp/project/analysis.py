@@ -77,7 +77,8 @@ def _judged(
             made.append(summaries.graph_for(path, summary) if whole_project else summaries.graph_with(path, summary))
         return made[0]
 
-    findings = lint_file(source, model, graph, settings, selection.rules_for(source.text), selection.severities)
+    rules = selection.rules_for(model, settings)
+    findings = lint_file(source, model, graph, settings, rules, selection.severities)
     return Analysis(source, model, summary, findings, bool(made), bool(made) and made[0].was_asked_for_users)
 
 

@@ -9,6 +9,8 @@ from testlsp.config.settings import Settings
 from testlsp.lint.diagnostic import Severity
 from testlsp.lint.library import AnyRule, RuleLibrary
 from testlsp.lint.ruleset import RuleSet
+from testlsp.lint.signs import Signs
+from testlsp.semantic.model import SemanticModel
 from testlsp.text.named import NamedTuple
 
 
@@ -25,9 +27,9 @@ class Selection(NamedTuple):
         """All rules of the selection, loaded."""
         return self.library.ruleset(self.codes)
 
-    def rules_for(self, text: str) -> RuleSet:
-        """Return the rules of the selection that may find something in *text*; others may be among them."""
-        return self.library.ruleset(self.codes, text)
+    def rules_for(self, model: SemanticModel, settings: Settings) -> RuleSet:
+        """Return the rules of the selection that may find something in a file; others may be among them."""
+        return self.library.ruleset(self.codes, Signs(model, settings).show)
 
 
 class Selector:

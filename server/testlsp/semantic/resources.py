@@ -89,6 +89,8 @@ _STARTING: dict[str, Resource] = {
 }
 _LAST = frozenset(name.rpartition(".")[2] for name in (*_CALLS, *_STARTING))
 _STARTED_ENDINGS = ("Server", "Container")
+ACQUIRING = tuple(sorted(_LAST | set(_STARTED_ENDINGS)))
+"""Words of which a text holds one if anything in it is known to acquire something."""
 
 RELEASES = frozenset(
     "close aclose terminate kill stop shutdown join quit cancel disconnect dispose wait communicate server_close "
