@@ -22,6 +22,7 @@ from testlsp.semantic.sites import EMPTY_LAYER, Closure, Layer, Site, User, laye
 from testlsp.semantic.summary import FileSummary
 
 if TYPE_CHECKING:
+    from testlsp.semantic.absent import Absent
     from testlsp.semantic.captures import Taken
 
 __all__ = ["Closure", "FixtureGraph", "Layer", "Site", "User"]
@@ -273,6 +274,12 @@ class FixtureGraph:
 
         return taken_over(self._namespaces, path, target)
 
+    def absent(self, path: str, target: str) -> Absent | None:
+        """Return what is missing of *target*, a dotted name that the test file *path* patches; None if unsure."""
+        from testlsp.semantic.absent import absent_target
+
+        return absent_target(self._namespaces, path, target)
+
     # -- what a site says --------------------------------------------------------------------------------------------
 
     def test_at(self, site: Site) -> CollectedTest | None:
@@ -340,6 +347,11 @@ class FixtureGraph:
             if fixture.name in root.usefixtures:
                 found.append(User(Site(root.path), "root", "usefixtures"))
         return tuple(dict.fromkeys(found))
+
+    def tests_below(self, directory: str) -> int:
+        """Return how many test functions the known files in *directory* have, "" meaning everywhere."""
+        _ = self._index  # the answer depends on every file, as that of `users` does
+        return sum(len(summary.tests) for path, summary in self.summaries.items() if is_below(path, directory))
 
     def _gets(self, fixture: Fixture, name: str, site: Site, kind: str) -> bool:
         if kind == "test" and name in self.marks(site).direct:
