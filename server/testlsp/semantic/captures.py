@@ -97,7 +97,7 @@ def wanted_for_patches(namespaces: Namespaces, path: str, summary: FileSummary) 
     heads.pop("", None)
     groups = [tuple(candidates(path, head, root)) for head in heads]
     places = [place for target in summary.patched if (place := _promising(namespaces, path, target)) is not None]
-    if not places:
+    if not places and not any(_is_missing(namespaces, path, head) for head in heads):
         return groups
     names = {name for _, name in places}
     direct = list(_imported(namespaces, path, summary))
@@ -120,6 +120,12 @@ def _promising(namespaces: Namespaces, path: str, target: str) -> Place | None:
     if ANY in names or place[1] not in names or place[1] in summary.looked_up:
         return None
     return place
+
+
+def _is_missing(namespaces: Namespaces, path: str, module: str) -> bool:
+    """Whether the package of *module* is known and *module* is not: what the test imports may tell what is meant."""
+    package = namespaces.module(path, module.rpartition(".")[0]) if "." in module else None
+    return package is not None and package.endswith("/__init__.py") and namespaces.module(path, module) is None
 
 
 def _imported(namespaces: Namespaces, path: str, summary: FileSummary) -> Iterator[str]:
