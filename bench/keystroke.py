@@ -34,7 +34,7 @@ LEAK = "\n\ndef test_of_the_bench(client):\n    os.environ['BENCH'] = 'x'\n    a
 class Session:
     """A server process and what it says."""
 
-    def __init__(self, command: list[str], root: Path) -> None:
+    def __init__(self, command: list[str], root: Path, text: dict[str, Any] | None = None) -> None:
         self.begun = perf_counter()
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=root
@@ -49,6 +49,7 @@ class Session:
                     "dataSupport": True,
                     "resolveSupport": {"properties": ["edit"]},
                 },
+                **(text or {}),
             },
             "workspace": {"workspaceFolders": True, "workspaceEdit": {"documentChanges": True}},
         }

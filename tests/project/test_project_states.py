@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from testlsp.builtin import all_rules
-from testlsp.project.project import Closed, Edited, OnDisk, Opened, Project
+from testlsp.project.documents import Closed, Edited, OnDisk, Opened
+from testlsp.project.project import Project
 from testlsp.project.workspace import Folder
 
 NAMES = ("conftest.py", "test_a.py", "sub/conftest.py", "sub/test_b.py", "helpers.py")

@@ -6,14 +6,15 @@ An action is offered as plain data without edits. `resolve` builds them when som
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass
 
 from testlsp.lint.diagnostic import Applicability, Diagnostic, Fix
-from testlsp.lint.fixing import accepted, edits_of, fix_text
+from testlsp.lint.fixing import accepted, edits_of, fixing_text
 from testlsp.lint.silencing import silence_here, silence_in_file
 from testlsp.project.snapshot import FileState, Snapshot
 from testlsp.text import Edit, TextRange, minimal_edit
+from testlsp.text.steps import finish
 
 QUICK_FIX = "quickfix"
 FIX_ALL = "source.fixAll.testlsp"
@@ -158,7 +159,12 @@ def _family(state: FileState, code: str) -> str:
 
 def resolve(snapshot: Snapshot, key: ActionKey) -> Rewritten:
     """Build the edits of the action *key*. Raises `StaleAction` or `NothingToDo`."""
-    state = snapshot.file(key.path)
+    return finish(resolving(snapshot, key))
+
+
+def resolving(snapshot: Snapshot, key: ActionKey) -> Generator[None, None, Rewritten]:
+    """Do what `resolve` does, and stop after each part of the work."""
+    state = yield from snapshot.reading(key.path)
     if state is None or _version(state) != key.version:
         raise StaleAction
     if key.what == "fix":
@@ -170,10 +176,12 @@ def resolve(snapshot: Snapshot, key: ActionKey) -> Rewritten:
         one, _ = _finding(state, key)
         return Rewritten(f"Ignore {one.name}", {key.path: silence_in_file(state.source, [one.name], REASON)})
     if key.what == "rule":
-        return fix_file(
-            snapshot, state, lambda one: accepted(one, Applicability.UNSAFE) if one.code == key.code else None
+        return (
+            yield from fixing_file(
+                snapshot, state, lambda one: accepted(one, Applicability.UNSAFE) if one.code == key.code else None
+            )
         )
-    return fix_file(snapshot, state, safe_fixes(state, key.code))
+    return (yield from fixing_file(snapshot, state, safe_fixes(state, key.code)))
 
 
 def safe_fixes(state: FileState, family: str = "") -> Callable[[Diagnostic], Fix | None]:
@@ -217,7 +225,14 @@ def fix_file(snapshot: Snapshot, state: FileState, choose: Callable[[Diagnostic]
 
     Raises `NothingToDo` when nothing can be applied.
     """
-    result = fix_text(state.source, snapshot.trial(state.path, state.source.statements), choose)
+    return finish(fixing_file(snapshot, state, choose))
+
+
+def fixing_file(
+    snapshot: Snapshot, state: FileState, choose: Callable[[Diagnostic], Fix | None]
+) -> Generator[None, None, Rewritten]:
+    """Do what `fix_file` does, and stop after each part of the work."""
+    result = yield from fixing_text(state.source, snapshot.trial(state.path, state.source.statements), choose)
     if result.text == state.text:
         raise NothingToDo("nothing can be fixed without a decision")
     return Rewritten("Fix", {state.path: differences(state.text, result.text)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
 from testlsp.ide.diagnostics import definition_in
@@ -11,6 +12,7 @@ from testlsp.semantic.fixtures import SCOPES, Fixture
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.graph import Site, User
 from testlsp.text import LineIndex, TextRange
+from testlsp.text.steps import finish
 
 _WORD = re.compile(r"\w+")
 _ASKING = ("usefixtures", "getfixturevalue", "indirect", "parametrize")
@@ -118,11 +120,18 @@ def _name_of(state: FileState, function: Function) -> Place:
 
 def references(snapshot: Snapshot, fixture: Fixture, declaration: bool = False) -> list[Place]:
     """Return where *fixture* is asked for: parameters, marks and names given to ``getfixturevalue``."""
+    return finish(referring(snapshot, fixture, declaration))
+
+
+def referring(snapshot: Snapshot, fixture: Fixture, declaration: bool = False) -> Generator[None, None, list[Place]]:
+    """Do what `references` does, and stop after each part of the work."""
     found: dict[tuple[str, TextRange], Place] = {}
     if declaration and (place := definition(snapshot, fixture)) is not None:
         found[place.path, place.range] = place
     for user in snapshot.graph.users(fixture):
-        state = snapshot.file(user.site.path) if user.kind != "root" else None
+        if user.kind == "root":
+            continue
+        state = yield from snapshot.reading(user.site.path)
         if state is not None:
             for where in _asking(state, user, fixture.name):
                 found[state.path, where] = Place(state.path, where, state.lines)
@@ -153,6 +162,17 @@ def _asking(state: FileState, user: User, name: str) -> list[TextRange]:
 def _quoted(text: str, name: str, start: int, end: int, base: int) -> list[TextRange]:
     pattern = re.compile(rf"(?<=['\"]){re.escape(name)}(?=['\"])")
     return [TextRange(*match.span()).shifted(base) for match in pattern.finditer(text, start, end)]
+
+
+def reading_users(snapshot: Snapshot, fixtures: Iterable[Fixture]) -> Generator[None, None, None]:
+    """Read what `mutators` and `definition` will look into for *fixtures*, and stop after each part of the work."""
+    for fixture in fixtures:
+        yield from snapshot.reading(fixture.path)
+        if is_wide(fixture):
+            users = [user for user in snapshot.graph.users(fixture) if user.how == "parameter" and user.site.function]
+            for path in list(dict.fromkeys(user.site.path for user in users))[:_MOST_FILES]:
+                yield from snapshot.reading(path)
+        yield
 
 
 def mutators(snapshot: Snapshot, fixture: Fixture) -> list[tuple[str, Place]]:

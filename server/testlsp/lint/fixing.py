@@ -7,13 +7,14 @@ several files is never taken without asking: it applies as a whole, in an editor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING
 
 from testlsp.lint.diagnostic import Applicability, Diagnostic, Fix
 from testlsp.lint.run import FileFindings
 from testlsp.text import Edit, apply_edits
 from testlsp.text.named import NamedTuple
+from testlsp.text.steps import finish
 
 if TYPE_CHECKING:
     from testlsp.syntax import SourceFile
@@ -44,9 +45,9 @@ def edits_of(source: SourceFile, statement_index: int, fix: Fix) -> list[Edit]:
 
     rewrite = fix.build()
     start = source.starts[statement_index]
-    edits = [Edit(edit.range.shifted(start), edit.text) for edit in rewrite.edits]
-    for line in rewrite.imports:
-        edits += ensure_import(source, line)
+    # Imports first: where the statement follows the imports at once, both are put at the same place.
+    edits = [edit for line in rewrite.imports for edit in ensure_import(source, line)]
+    edits += [Edit(edit.range.shifted(start), edit.text) for edit in rewrite.edits]
     return edits + list(rewrite.elsewhere)
 
 
@@ -60,6 +61,13 @@ def accepted(diagnostic: Diagnostic, threshold: Applicability) -> Fix | None:
 
 def choose_round(source: SourceFile, findings: FileFindings, choose: Callable[[Diagnostic], Fix | None]) -> Round:
     """Return the edits of all fixes that *choose* names and that can be applied together."""
+    return finish(choosing_round(source, findings, choose))
+
+
+def choosing_round(
+    source: SourceFile, findings: FileFindings, choose: Callable[[Diagnostic], Fix | None]
+) -> Generator[None, None, Round]:
+    """Do what `choose_round` does, and stop after each fix."""
     from testlsp.rewrite import CannotRewrite
 
     edits: list[Edit] = []
@@ -69,6 +77,7 @@ def choose_round(source: SourceFile, findings: FileFindings, choose: Callable[[D
         fix = choose(diagnostic)
         if fix is None or (fix.group is not None and fix.group in groups):
             continue
+        yield
         try:
             wanted = edits_of(source, index, fix)
         except CannotRewrite:
@@ -123,14 +132,30 @@ def fix_text(
     choose: Callable[[Diagnostic], Fix | None],
 ) -> FixedText:
     """Fix *source* until nothing changes, at most `MAX_ROUNDS` times; *lint* analyses a text of the file anew."""
+
+    def linting(text: str) -> Generator[None, None, tuple[SourceFile, FileFindings]]:
+        yield
+        return lint(text)
+
+    return finish(fixing_text(source, linting, choose))
+
+
+def fixing_text(
+    source: SourceFile,
+    linting: Callable[[str], Generator[None, None, tuple[SourceFile, FileFindings]]],
+    choose: Callable[[Diagnostic], Fix | None],
+) -> Generator[None, None, FixedText]:
+    """Do what `fix_text` does, and stop after each part of the work."""
+    from testlsp.syntax import parsing
+
     text = source.text
     applied: list[Applied] = []
     broken_before = len(source.problems)
     refused: set[tuple[str, int]] = set()
     culprit: Applied | None = None
     for _ in range(MAX_ROUNDS):
-        current, findings = lint(text)
-        made = choose_round(
+        current, findings = yield from linting(text)
+        made = yield from choosing_round(
             current,
             findings,
             lambda finding: None if (finding.code, finding.range.start) in refused else choose(finding),
@@ -138,7 +163,8 @@ def fix_text(
         if not made.applied:
             return FixedText(text, applied, True, culprit)
         new = apply_edits(text, made.edits)
-        if len(current.edited_text(new).problems) > broken_before:
+        after = yield from parsing(current.path, new, known=current.statements)
+        if len(after.problems) > broken_before:
             culprit = _culprit(current, findings, made, broken_before)
             refused.update((item.diagnostic.code, item.diagnostic.range.start) for item in made.applied)
             continue

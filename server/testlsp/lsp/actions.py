@@ -14,11 +14,13 @@ from pygls.exceptions import JsonRpcContentModified, JsonRpcInvalidParams
 
 from testlsp.lsp.places import offset_of, path_of
 from testlsp.lsp.protocol import Json
+from testlsp.lsp.slices import in_slices
 
 if TYPE_CHECKING:
     from testlsp.ide.actions import ActionKey, CodeAction
     from testlsp.lsp.server import Server
     from testlsp.lsp.session import Session
+    from testlsp.project.snapshot import FileState
 
 log = logging.getLogger("testlsp")
 
@@ -33,18 +35,18 @@ def register(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
     async def code_action(params: Any) -> Json:
-        await session.wait_ready()
-        return Json(json.dumps(_offers(session, params)))
+        await session.wait_current()
+        return Json(json.dumps(await _offers(session, params)))
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     async def resolve(params: Any) -> Json:
-        await session.wait_ready()
+        await session.wait_current()
         if "libcst" not in sys.modules:
             await warm_up()
-        return Json(json.dumps(_resolved(session, params)))
+        return Json(json.dumps(await _resolved(session, params)))
 
 
-def _offers(session: Session, params: dict[str, Any]) -> list[dict[str, Any]]:
+async def _offers(session: Session, params: dict[str, Any]) -> list[dict[str, Any]]:
     from testlsp.ide.actions import code_actions
     from testlsp.text import TextRange
 
@@ -57,18 +59,18 @@ def _offers(session: Session, params: dict[str, Any]) -> list[dict[str, Any]]:
     end = offset_of(document.lines, params["range"]["end"], unit)
     context = params.get("context") or {}
     only = context.get("only")
-    offered = code_actions(session.project.snapshot(), path, TextRange(min(start, end), max(start, end)), only)
-    made = [_as_json(session, action) for action in offered]
+    snapshot = session.project.snapshot()
+    offered = code_actions(snapshot, path, TextRange(min(start, end), max(start, end)), only)
+    made = [await _as_json(session, snapshot.files[path], action) for action in offered]
     return [action for action in made if action is not None]
 
 
-def _as_json(session: Session, action: CodeAction) -> dict[str, Any] | None:
+async def _as_json(session: Session, state: FileState, action: CodeAction) -> dict[str, Any] | None:
     from testlsp.ide.actions import NothingToDo, StaleAction
     from testlsp.lsp.findings import finding_json
 
     made: dict[str, Any] = {"title": action.title, "kind": action.kind}
     if action.finding is not None:
-        state = session.project.analyse(action.key.path)[0]
         made["diagnostics"] = [finding_json(action.finding, state, session.client)]
     if action.preferred and session.client.preferred:
         made["isPreferred"] = True
@@ -76,22 +78,26 @@ def _as_json(session: Session, action: CodeAction) -> dict[str, Any] | None:
         made["data"] = asdict(action.key)
         return made
     try:
-        made["edit"] = _edit(session, action.key)
+        made["edit"] = await _edit(session, action.key)
     except (NothingToDo, StaleAction):
         return None
     return made
 
 
-def _edit(session: Session, key: ActionKey) -> dict[str, Any]:
+async def _edit(session: Session, key: ActionKey) -> dict[str, Any]:
     """Return the edit of the action *key*; raises `StaleAction` or `NothingToDo`."""
-    from testlsp.ide.actions import NothingToDo, resolve
-    from testlsp.lsp.edits import lines_on_disk, workspace_edit
+    from testlsp.ide.actions import NothingToDo, StaleAction, resolving
+    from testlsp.lsp.edits import is_overtaken, lines_on_disk, workspace_edit
 
-    rewritten = resolve(session.project.snapshot(), key)
+    snapshot = session.project.snapshot()
+    rewritten = await in_slices(resolving(snapshot, key))
     if any(not path.endswith(".py") for path in rewritten.edits):
         # A file that holds settings may have changed without our being told: the fix is made from what it says now.
         session.publishing.affected(session.project.refresh_settings())
-        rewritten = resolve(session.project.snapshot(), key)
+        snapshot = session.project.snapshot()
+        rewritten = await in_slices(resolving(snapshot, key))
+    if is_overtaken(session, snapshot, rewritten):
+        raise StaleAction
     for path in rewritten.edits:
         unsaved = session.texts.get(path)
         if unsaved is not None and unsaved.lines.text != lines_on_disk(path).text:
@@ -99,7 +105,7 @@ def _edit(session: Session, key: ActionKey) -> dict[str, Any]:
     return workspace_edit(session, rewritten)
 
 
-def _resolved(session: Session, params: dict[str, Any]) -> dict[str, Any]:
+async def _resolved(session: Session, params: dict[str, Any]) -> dict[str, Any]:
     from testlsp.ide.actions import ActionKey, NothingToDo, StaleAction
 
     data = params.get("data")
@@ -110,7 +116,7 @@ def _resolved(session: Session, params: dict[str, Any]) -> dict[str, Any]:
     if key is None:
         raise JsonRpcInvalidParams("this action was not offered by testlsp")
     try:
-        edit = _edit(session, key)
+        edit = await _edit(session, key)
     except StaleAction as stale:
         raise JsonRpcContentModified("the file has changed since this was offered") from stale
     except NothingToDo as nothing:

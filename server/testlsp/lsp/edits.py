@@ -10,6 +10,7 @@ from testlsp.text import Edit, LineIndex
 
 if TYPE_CHECKING:
     from testlsp.lsp.session import Session
+    from testlsp.project.snapshot import Snapshot
 
 CONFIRM = "testlsp.confirm"
 
@@ -25,7 +26,7 @@ def workspace_edit(session: Session, rewritten: Rewritten) -> dict[str, Any]:
         uri = session.uris.get(path) if document is not None else None
         uri = uri or uri_of(path)
         versions[uri] = document.version if document is not None else None
-        lines = document.lines if document is not None else lines_on_disk(path)
+        lines = lines_of(session, path)
         changes[uri] = [
             _text_edit(edit, lines, session, confirm) for edit in sorted(edits, key=lambda each: each.range)
         ]
@@ -45,6 +46,21 @@ def workspace_edit(session: Session, rewritten: Rewritten) -> dict[str, Any]:
             }
         }
     return result
+
+
+def is_overtaken(session: Session, snapshot: Snapshot, rewritten: Rewritten) -> bool:
+    """Whether an open file that *rewritten* edits says another thing than it did in *snapshot*."""
+    for path in rewritten.edits:
+        document, state = session.project.documents.get(path), snapshot.files.get(path)
+        if document is not None and (state is None or state.lines is not document.lines):
+            return True
+    return False
+
+
+def lines_of(session: Session, path: str) -> LineIndex:
+    """Return the text of *path*: as it is in the editor, else as it was saved."""
+    document = session.document(path)
+    return document.lines if document is not None else lines_on_disk(path)
 
 
 def lines_on_disk(path: str) -> LineIndex:

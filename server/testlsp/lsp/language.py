@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from testlsp.lsp.places import path_of, position, range_of, uri_of
+from testlsp.lsp.slices import in_slices
 
 if TYPE_CHECKING:
     from testlsp.ide.fixtures import Place
@@ -24,32 +26,43 @@ def register(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hover(params: types.HoverParams) -> types.Hover | None:
-        await session.wait_ready()
+        await session.wait_current()
+        fixture = _fixture(session, params)
+        if fixture is not None:
+            await _read_users(session, [fixture])
         return _hover(session, params)
 
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
     async def definition(params: types.DefinitionParams) -> types.Location | None:
         from testlsp.ide import fixtures
 
-        await session.wait_ready()
+        await session.wait_current()
         fixture = _fixture(session, params)
-        place = fixtures.definition(session.project.snapshot(), fixture) if fixture is not None else None
+        snapshot = session.project.snapshot()
+        if fixture is not None:
+            await in_slices(snapshot.reading(fixture.path))
+        place = fixtures.definition(snapshot, fixture) if fixture is not None else None
         return _location(session, place) if place is not None else None
 
     @server.feature(types.TEXT_DOCUMENT_REFERENCES)
     async def references(params: types.ReferenceParams) -> list[types.Location]:
         from testlsp.ide import fixtures
 
-        await session.wait_ready()
+        await session.wait_current()
         fixture = _fixture(session, params)
         if fixture is None:
             return []
-        found = fixtures.references(session.project.snapshot(), fixture, params.context.include_declaration)
+        snapshot = session.project.snapshot()
+        await in_slices(snapshot.reading(fixture.path))
+        found = await in_slices(fixtures.referring(snapshot, fixture, params.context.include_declaration))
         return [_location(session, place) for place in found]
 
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=False))
     async def code_lens(params: types.CodeLensParams) -> list[types.CodeLens]:
-        await session.wait_ready()
+        await session.wait_current()
+        path = path_of(params.text_document.uri)
+        if path in session.project.documents and session.options.code_lens:
+            await _read_users(session, session.project.snapshot().files[path].summary.fixtures)
         return _lenses(session, params)
 
     options = types.CompletionOptions(trigger_characters=["[", '"', "'", ","], resolve_provider=False)
@@ -58,6 +71,12 @@ def register(server: Server) -> None:
     async def completion(params: types.CompletionParams) -> list[types.CompletionItem]:
         await session.wait_ready()
         return _completion(session, params)
+
+
+async def _read_users(session: Session, asked: Iterable[Fixture]) -> None:
+    from testlsp.ide.fixtures import reading_users
+
+    await in_slices(reading_users(session.project.snapshot(), asked))
 
 
 def _offset(session: Session, params: Asked) -> tuple[str, int] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -16,12 +17,14 @@ from lsprotocol import types
 
 from testlsp.lsp.findings import items_json, whole_line
 from testlsp.lsp.places import range_json, uri_of
+from testlsp.lsp.slices import AT_ONCE
 from testlsp.text import LineIndex
 
 if TYPE_CHECKING:
     from testlsp.lsp.session import Session
 
-AT_ONCE = 0.015
+
+log = logging.getLogger("testlsp")
 
 
 class Publishing:
@@ -55,31 +58,46 @@ class Publishing:
             self.publish(path)
 
     def publish(self, path: str) -> None:
-        """Analyse *path*, an open document, and tell its findings."""
+        """Analyse *path*, an open document, and tell its findings: now, or when the analysis is done."""
         timer = self._timers.pop(path, None)
         if timer is not None:
             timer.cancel()
+        if self.session.work.at_once(path):
+            self._tell(path)
+        else:
+            self._waiting = {path: None, **self._waiting}
+            self._wait_for(path)
+
+    def _tell(self, path: str) -> None:
         session = self.session
-        state, others = session.project.analyse(path)
+        state = session.project.documents[path].state
+        assert state is not None
         uri = json.dumps(session.uris[path])
         items = items_json(state, session.client)
         session.protocol.notify_text(
             types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, f'{{"uri":{uri},"version":{state.version},"diagnostics":{items}}}'
         )
-        if others:
-            self.affected(others)
+        if session.project.unseen:
+            self.affected()
         if state.lint.crashes:
             session.status.tell()
 
-    def affected(self, paths: Iterable[str]) -> None:
-        """Other changes may have touched the findings of *paths*: see to them when nothing more urgent is waiting."""
-        paths = [path for path in paths if path in self.session.project.documents]
+    def affected(self, paths: Iterable[str] = ()) -> None:
+        """Other changes may have touched the findings of *paths*, and of those that the project has not seen to."""
+        project = self.session.project
+        paths = [path for path in dict.fromkeys((*paths, *project.unseen)) if path in project.documents]
+        project.unseen.clear()
         if not paths:
             return
         if self.session.client.pulls:
             self._refresh()
             return
-        self._waiting.update(dict.fromkeys(paths))
+        for path in paths:
+            self._wait_for(path)
+
+    def _wait_for(self, path: str) -> None:
+        """See to *path* when nothing more urgent is waiting."""
+        self._waiting[path] = None
         if not self._draining:
             self._draining = True
             self.session.spawn(self._drain())
@@ -90,8 +108,11 @@ class Publishing:
                 await asyncio.sleep(0)
                 path = next(iter(self._waiting))
                 del self._waiting[path]
-                if path in self.session.project.documents:
-                    self.publish(path)
+                try:
+                    if await self.session.work.settled(path):
+                        self._tell(path)
+                except Exception:  # a fault of ours with one document must not silence the others
+                    log.exception("%s could not be analysed", path)
         finally:
             self._draining = False
 

@@ -13,6 +13,7 @@ from lsprotocol import types
 from testlsp.lsp.findings import items_json
 from testlsp.lsp.places import path_of, uri_of
 from testlsp.lsp.protocol import Json
+from testlsp.lsp.slices import in_slices
 
 if TYPE_CHECKING:
     from testlsp.lsp.server import Server
@@ -42,8 +43,8 @@ def register(server: Server) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)
     async def document(params: Any) -> Json:
-        await session.wait_ready()
-        return Json(_document(session, params))
+        await session.wait_current()
+        return Json(await _document(session, params))
 
     @server.feature(types.WORKSPACE_DIAGNOSTIC)
     async def workspace(params: Any) -> Json:
@@ -55,17 +56,19 @@ def _report(items: str, version: int | None) -> Report:
     return Report(items, blake2b(items.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest(), version)
 
 
-def _document(session: Session, params: dict[str, Any]) -> str:
+async def _document(session: Session, params: dict[str, Any]) -> str:
     path = path_of(params["textDocument"]["uri"])
     project = session.project
+    project.unseen.pop(path, None)
+    others = [other for other in project.unseen if other in project.documents]
     if path in project.documents:
-        state, others = project.analyse(path)
         session.publishing.affected(others)
+        state = project.analyse(path)[0]
     else:
-        read = project.snapshot().file(path) if path.endswith(".py") else None
+        read = await in_slices(project.reading(path)) if path.endswith(".py") else None
         if read is None:
             return '{"kind":"full","items":[]}'
-        state, others = read, frozenset()
+        state = read
     report = _report(items_json(state, session.client), None)
     related = []
     for other in others if session.client.related_documents else ():
@@ -102,7 +105,7 @@ class WorkspaceReports:
         try:
             for number, path in enumerate(files):
                 await self._pause()
-                part = self._one(path, known.pop(path, None))
+                part = await self._one(path, known.pop(path, None))
                 if part is not None:
                     told.append(part)
                 if token is not None and len(told) >= _PART:
@@ -126,8 +129,8 @@ class WorkspaceReports:
         while perf_counter() - self.session.publishing.last_touch < 0.3:
             await asyncio.sleep(0.1)
 
-    def _one(self, path: str, before: str | None) -> str | None:
-        report = self._report(path)
+    async def _one(self, path: str, before: str | None) -> str | None:
+        report = await self._report(path)
         if report is None:
             return None
         uri = json.dumps(self.session.uris.get(path) or uri_of(path))
@@ -138,15 +141,15 @@ class WorkspaceReports:
             return None
         return f'{{"kind":"full","uri":{uri},"version":{version},"resultId":"{report.id}","items":{report.items}}}'
 
-    def _report(self, path: str) -> Report | None:
+    async def _report(self, path: str) -> Report | None:
         project = self.session.project
-        if path in project.documents:
+        if await self.session.work.settled(path):
             state = project.analyse(path)[0]
             return _report(items_json(state, self.session.client), state.version)
         kept = self._kept.get(path)
         if kept is not None and project.is_current(path, kept.stamp):
             return kept
-        read = project.read(path)
+        read = await in_slices(project.reading(path))
         if read is None:
             return None
         report = _report(items_json(read, self.session.client), None)

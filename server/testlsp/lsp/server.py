@@ -67,6 +67,7 @@ def make_server() -> Server:
 
 def _import() -> Any:
     from testlsp.builtin import all_rules
+    from testlsp.config import options  # noqa: F401
     from testlsp.lsp import publishing  # noqa: F401
     from testlsp.project import project  # noqa: F401
 
@@ -105,7 +106,7 @@ async def _when_idle(session: Session) -> None:
             warm = True
             await warm_up()
         elif gc.get_count()[0] > 5000:
-            gc.collect(1)
+            gc.collect(0)
 
 
 def run(argv: Sequence[str] | None = None) -> int:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from testlsp.lsp.indexing import Indexing
     from testlsp.lsp.publishing import Publishing
     from testlsp.lsp.pulling import WorkspaceReports
-    from testlsp.project.project import Document, Project
+    from testlsp.lsp.slices import Work
+    from testlsp.project.documents import Document
+    from testlsp.project.project import Project
     from testlsp.project.snapshot import FileState
 
 log = logging.getLogger("testlsp")
@@ -51,6 +53,7 @@ class Session:
         self.rules: tuple[type[Rule], ...] = ()
         self.tasks: set[asyncio.Task[Any]] = set()
         self.project: Project
+        self.work: Work
         self.publishing: Publishing
         self.indexing: Indexing
         self.reports: WorkspaceReports
@@ -80,9 +83,11 @@ class Session:
         """Start working, now that the rules are loaded: what waited in line comes first."""
         from testlsp.lsp.indexing import Indexing
         from testlsp.lsp.publishing import Publishing
+        from testlsp.lsp.slices import Work
         from testlsp.project.project import Project
 
         self.rules = tuple(rules)
+        self.work = Work(self)
         self.project = Project(rules)
         self.project.apply(self.configured())
         self.publishing = Publishing(self)
@@ -98,7 +103,7 @@ class Session:
 
     def configured(self) -> Any:
         """Return the change that tells the project its folders and the editor's settings."""
-        from testlsp.project.project import Configured
+        from testlsp.project.documents import Configured
         from testlsp.project.workspace import Folder
 
         folders = tuple(Folder(path, {**self.settings, **self.folder_settings.get(path, {})}) for path in self.folders)
@@ -108,6 +113,11 @@ class Session:
         """Return when the rules are loaded, which is soon after the start."""
         if self.ready is not None and not self.ready.done():
             await asyncio.shield(self.ready)
+
+    async def wait_current(self) -> None:
+        """Return when what the client told is taken in and documents are analysed, so that answers come soon."""
+        await self.wait_ready()
+        await self.work.everything()
 
     def spawn(self, work: Any) -> asyncio.Task[Any]:
         """Run the coroutine *work* beside the handlers; what it raises is logged."""
@@ -144,23 +154,27 @@ class Session:
         uri = document["uri"]
         path = path_of(uri)
         self.uris[path] = uri
-        others = self._replace(path, document["text"], document.get("version") or 0)
-        if path in self.texts:
-            return
-        self.publishing.touched(path)
-        self.publishing.affected(others - {path})
+        self._replace(path, document["text"], document.get("version") or 0)
+        if path not in self.texts:
+            self.publishing.touched(path)
 
-    def _replace(self, path: str, text: str, version: int) -> frozenset[str]:
-        """Let *text* be that of the document *path*; return the documents whose findings may be different now."""
-        from testlsp.project.project import Document, Opened
+    def _replace(self, path: str, text: str, version: int) -> None:
+        """Let *text* be that of the document *path*, whatever it was."""
+        from testlsp.project.documents import Document, Edited, Opened
+        from testlsp.text import minimal_edit
 
+        known = self.project.documents.get(path)
         if path.endswith(_SETTINGS):
             self.texts[path] = Document(path, text, version)
-            return frozenset()
-        return self.project.apply(Opened(path, text, version))
+        elif known is None:
+            self.project.apply(Opened(path, text, version))
+        else:  # what is the same need not be read again
+            edit = minimal_edit(known.lines.text, text)
+            start, end, new = (*edit.range, edit.text) if edit is not None else (0, 0, "")
+            self.project.apply(Edited(path, start, end, new, version))
 
     def _changed(self, params: dict[str, Any]) -> None:
-        from testlsp.project.project import Edited
+        from testlsp.project.documents import Edited
 
         identifier = params["textDocument"]
         path = path_of(identifier["uri"])
@@ -195,25 +209,22 @@ class Session:
         self.on_disk([path])
 
     def _closed(self, params: dict[str, Any]) -> None:
-        from testlsp.project.project import Closed
-
         path = path_of(params["textDocument"]["uri"])
         if self.texts.pop(path, None) is not None or path not in self.project.documents:
             return
         self.publishing.closed(path)
-        self.publishing.affected(self.project.apply(Closed(path)))
+        self.work.soon(self.project.closing(path), self.publishing.affected)
 
     def on_disk(self, paths: Sequence[str]) -> None:
         """Take note that *paths* changed on disk: Python files, and files that hold settings."""
         from testlsp.project.configuration import WATCHED_NAMES
-        from testlsp.project.project import OnDisk
 
         known = self.project.workspace.config_files
         if any(path in known or path.rpartition("/")[2] in WATCHED_NAMES for path in paths):
             self.publishing.affected(self.project.refresh_settings())
             self.publishing.configuration()
             self.indexing.request()
-        self.publishing.affected(self.project.apply(OnDisk(tuple(paths))))
+        self.work.soon(self.project.rereading(paths), self.publishing.affected)
         for path in paths:
             self.indexing.saw(path, self.project.exists(path))
 

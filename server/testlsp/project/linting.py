@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 from testlsp.config.settings import Settings
 from testlsp.lint.context import GraphSource
 from testlsp.lint.diagnostic import Diagnostic
@@ -11,6 +13,7 @@ from testlsp.project.rules import Selection
 from testlsp.semantic import SemanticModel
 from testlsp.syntax import SourceFile, Statement
 from testlsp.text.named import NamedTuple
+from testlsp.text.steps import finish
 
 
 class Piece(NamedTuple):
@@ -55,6 +58,13 @@ def lint_source(
     source: SourceFile, model: SemanticModel, graph: GraphSource, settings: Settings, selection: Selection
 ) -> FileLint:
     """Lint every statement whose findings are not known yet, and take out what comments silence."""
+    return finish(linting(source, model, graph, settings, selection))
+
+
+def linting(
+    source: SourceFile, model: SemanticModel, graph: GraphSource, settings: Settings, selection: Selection
+) -> Generator[None, None, FileLint]:
+    """Do what `lint_source` does, and stop after each statement whose findings were not known."""
     rules = selection.rules
     pieces: list[Piece] = []
     crashes: dict[str, Crash] = {}
@@ -62,7 +72,10 @@ def lint_source(
     for index, statement in enumerate(source.statements):
         if not statement.body:
             continue
+        before = statement.memo.get("findings")
         found = lint_statement(source, model, graph, settings, rules, statement)
+        if statement.memo.get("findings") is not before:
+            yield
         used_graph = used_graph or found.used_graph
         if found.crashes:
             crashes.update((crash.code, crash) for crash in found.crashes)

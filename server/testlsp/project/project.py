@@ -2,105 +2,33 @@
 
 Changes come in through `Project.apply`; what others see are snapshots. After a keystroke one statement is parsed,
 described and linted, and if the summary of the file is what it was, nothing outside of it is touched.
+
+Work that can take long is a generator that stops after each part, between which other changes may come in: `analysing`,
+`reading`, `rereading`. What was overtaken by a change is dropped, and begun anew by whoever wants it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from time import perf_counter
 
 from testlsp.config.settings import Settings
 from testlsp.lint import Rule
 from testlsp.lint.run import Crash, FileFindings
 from testlsp.project.discovery import is_test_file
+from testlsp.project.documents import Change, Closed, Document, Edited, OnDisk, Opened
 from testlsp.project.files import FileProblem, read_file
-from testlsp.project.linting import FileLint, lint_source
+from testlsp.project.linting import FileLint, linting
 from testlsp.project.snapshot import FileState, Snapshot
 from testlsp.project.summaries import Summaries, model_of, role_of
 from testlsp.project.workspace import Folder, Workspace
 from testlsp.semantic import FileRole, SemanticModel
 from testlsp.semantic.summary import FileSummary, summarise
-from testlsp.syntax import SourceFile, Statement, parse
+from testlsp.syntax import SourceFile, Statement, parsing
 from testlsp.syntax.neutral import differ_in_comments
 from testlsp.text import LineIndex, TextRange
-from testlsp.text.named import NamedTuple
-
-
-class Opened(NamedTuple):
-    """The editor opened *path*, whose content is *text* from now on, whatever is on disk."""
-
-    path: str
-    text: str
-    version: int
-
-
-class Edited(NamedTuple):
-    """The editor replaced ``text[start:end]`` of *path* by *new*; *version* is that of the result."""
-
-    path: str
-    start: int
-    end: int
-    new: str
-    version: int
-
-
-class Closed(NamedTuple):
-    """The editor closed *path*; what is on disk counts again."""
-
-    path: str
-
-
-class OnDisk(NamedTuple):
-    """*paths* were created, changed or deleted on disk."""
-
-    paths: tuple[str, ...]
-
-
-class Configured(NamedTuple):
-    """The folders, or the editor's settings for them, are different now; *loose* are those for other files."""
-
-    folders: tuple[Folder, ...]
-    loose: dict[str, object] | None = None
-
-
-Change = Opened | Edited | Closed | OnDisk | Configured
-
-
-class Document:
-    """An open file: its text now, and the last state that was analysed.
-
-    ``pending`` is the part of that state's text that is different now, as (start, end, new text).
-    """
-
-    __slots__ = ("cost", "lines", "path", "pending", "stale", "state", "version")
-
-    def __init__(self, path: str, text: str, version: int) -> None:
-        """Hold a document that was not analysed yet."""
-        self.path = path
-        self.lines = LineIndex(text)
-        self.version = version
-        self.state: FileState | None = None
-        self.pending: tuple[int, int, str] | None = None
-        self.stale = True
-        self.cost = 0.0
-
-    def edit(self, start: int, end: int, new: str, version: int) -> None:
-        """Replace characters of the text as it is now."""
-        before = self.lines
-        self.lines = before.edited(start, end, new)
-        self.version = version
-        self.stale = True
-        if self.state is None:
-            return
-        if self.pending is None:
-            self.pending = (start, end, new)
-            return
-        first, last, text = self.pending
-        stop = first + len(text)  # where the pending text ends now
-        low, high = min(first, start), max(stop, end)
-        merged = before.text[low:start] + new + before.text[end:high]
-        self.pending = (low, last + max(0, end - stop), merged)
+from testlsp.text.steps import finish
 
 
 class Project:
@@ -116,6 +44,8 @@ class Project:
         """At which revision a file was last seen to change on disk."""
         self.unread: frozenset[str] = frozenset()
         """Files whose summaries were forgotten because settings changed: to be indexed again."""
+        self.unseen: dict[str, None] = {}
+        """Documents that changes of others made stale, until somebody sees to them."""
         self._snapshot: Snapshot | None = None
         self._reset_summaries()
 
@@ -150,26 +80,45 @@ class Project:
         if isinstance(change, Opened):
             return self._opened(change)
         if isinstance(change, Closed):
-            return self._closed(change.path)
+            return finish(self.closing(change.path))
         if isinstance(change, OnDisk):
-            return self._on_disk(change.paths)
+            return finish(self.rereading(change.paths))
         return self._reconfigured(lambda: self.workspace.configure(change.folders, change.loose))
 
     def _opened(self, change: Opened) -> frozenset[str]:
-        document = self.documents[change.path] = Document(change.path, change.text, change.version)
-        return frozenset((change.path,)) | self._reread(document.path, change.text)
+        """What the document says becomes known when it is analysed."""
+        self.documents[change.path] = Document(change.path, change.text, change.version)
+        self.summaries.noticed(change.path)
+        return frozenset((change.path,))
 
-    def _closed(self, path: str) -> frozenset[str]:
-        del self.documents[path]
-        return self._on_disk((path,))
+    def closing(self, path: str) -> Generator[None, None, frozenset[str]]:
+        """Do what `apply` does with `Closed`, and stop after each part of the work."""
+        self.revision += 1
+        self._snapshot = None
+        document = self.documents.pop(path)
+        self.unseen.pop(path, None)
+        if document.source is not None:
+            _release(document.source.statements)
+        state = document.state
+        said = state.text if state is not None and self.summaries.known.get(path) is state.summary else None
+        if said is not None and said == self._text_of(path):
+            return frozenset()  # what is known of it is what is on disk
+        return (yield from self.rereading((path,)))
 
-    def _on_disk(self, paths: Iterable[str]) -> frozenset[str]:
-        affected: frozenset[str] = frozenset()
-        for path in dict.fromkeys(paths):
-            self.disk_marks[path] = self.revision
-            if path not in self.documents:
-                affected |= self._reread(path, self._text_of(path))
-        return affected
+    def rereading(self, paths: Iterable[str]) -> Generator[None, None, frozenset[str]]:
+        """Take note of what *paths* say on disk; return the open documents whose findings may be different now."""
+        self.revision += 1
+        self._snapshot = None
+        paths = list(dict.fromkeys(paths))
+        mark = self.revision
+        for path in paths:
+            self.disk_marks[path] = mark
+        affected: set[str] = set()
+        for path in paths:
+            if path not in self.documents and self.disk_marks[path] == mark:
+                affected |= yield from self._reread(path, mark)
+                yield
+        return frozenset(affected)
 
     def refresh_settings(self) -> frozenset[str]:
         """Read configuration files again; return the open documents whose findings may be different now."""
@@ -195,7 +144,8 @@ class Project:
         )
         self.unread = frozenset(known).difference(self.summaries.known, self.documents)
         for document in self.documents.values():
-            document.stale = True
+            document.changes += 1
+        self.unseen.update(dict.fromkeys(self.documents))
         return frozenset(self.documents)
 
     @staticmethod
@@ -207,28 +157,36 @@ class Project:
             and role_of(path, before) is role_of(path, after)
         )
 
-    def _reread(self, path: str, text: str | None) -> frozenset[str]:
-        """Take note that *path* says *text* now, or is gone; return the open documents that may see a difference."""
+    def _reread(self, path: str, mark: int) -> Generator[None, None, frozenset[str]]:
+        """Take note of what *path* says on disk, unless it changes again meanwhile."""
         if not path.endswith(".py"):
             return frozenset()
         before = self.summaries.known.get(path)
-        known = path in self.summaries.known
+        text = self._text_of(path)
         if text is None:
             self.summaries.forget(path)
-            return self._others(path) if known else frozenset()
+            return self._others(path) if before is not None else frozenset()
         self.summaries.noticed(path)
-        after = self._summarise_text(path, text)
-        return self._others(path) if before != after else frozenset()
+        summaries, settings = self.summaries, self.workspace.settings_for(path)
+        source = yield from parsing(path, text)
+        model = model_of(source, settings, _role(path, settings))
+        yield from _described(source, model)
+        summary = summarise(source, model)
+        if before is not None and before != summary:
+            yield from self.preparing()
+        if path in self.documents or self.disk_marks[path] != mark or summaries is not self.summaries:
+            return frozenset()
+        _release(source.statements)
+        self._snapshot = None
+        summaries.put(path, summary)
+        return self._others(path) if before != summary else frozenset()
 
-    def _summarise_text(self, path: str, text: str | None) -> FileSummary | None:
-        if text is None:
-            self.summaries.forget(path)
-            return None
-        settings = self.workspace.settings_for(path)
-        source = parse(path, text)
-        summary = summarise(source, model_of(source, settings, _role(path, settings)))
-        self.summaries.put(path, summary)
-        return summary
+    def preparing(self) -> Generator[None, None, None]:
+        """Make ready for a change of a summary, which asks who depends on it; stop after each part of the work."""
+        graph = self.summaries.graph
+        while not graph.is_prepared:
+            yield from graph.preparing()
+            graph = self.summaries.graph
 
     def put_summaries(self, summaries: dict[str, FileSummary], since: int) -> frozenset[str]:
         """Remember what an index says about files that are not open; return the documents to look at again.
@@ -254,8 +212,9 @@ class Project:
         found = []
         for other, document in self.documents.items():
             if other != path and (document.state is None or document.state.lint.used_graph):
-                document.stale = True
+                document.changes += 1
                 found.append(other)
+        self.unseen.update(dict.fromkeys(found))
         return frozenset(found)
 
     # -- answers -----------------------------------------------------------------------------------------------------
@@ -268,53 +227,99 @@ class Project:
         document = self.documents[path]
         if document.state is not None and not document.stale:
             return document.state, frozenset()
+        waiting = self.unseen
+        self.unseen = {}
+        finish(self.analysing(path))
+        others = frozenset(self.unseen)
+        self.unseen = {**waiting, **self.unseen}
+        assert document.state is not None
+        return document.state, others
+
+    def analysing(self, path: str) -> Generator[None, None, bool]:
+        """Bring the open document *path* up to date; stop after each part of the work.
+
+        Costs what the changed statement costs. False if it was overtaken by a change: of the text, of the settings, or
+        because somebody else did the work.
+        """
+        document = self.documents[path]
         begun = perf_counter()
-        before = document.state
-        source = self._source_of(document)
-        settings = self.workspace.settings_for(path)
-        others: frozenset[str] = frozenset()
+        changes, seen, before = document.changes, document.seen, document.state
+        lines, version = document.lines, document.version
+        summaries, settings = self.summaries, self.workspace.settings_for(path)
+
+        def overtaken() -> bool:
+            return (
+                document.lines is not lines
+                or document.seen != seen
+                or self.summaries is not summaries
+                or self.documents.get(path) is not document
+            )
+
+        base = document.source
+        source = yield from self._parsing(document)
+        if document.lines is lines:
+            document.source, document.pending = source, None
+        elif document.source is base:
+            document.parsed(source)
+        if overtaken():
+            return False
         model = _same_but_comments(before, source, settings)
-        if model is not None and before is not None and self.summaries.known.get(path) is before.summary:
+        if model is not None and before is not None and summaries.known.get(path) is before.summary:
             summary = before.summary
         else:
-            model = model_of(source, settings, _role(path, settings), before.model if before is not None else None)
+            model = model_of(source, settings, _role(path, settings), document.model)
+            document.model = model
+            yield from _described(source, model)
+            if overtaken():
+                return False
             summary = summarise(source, model)
-            if self.summaries.put(path, summary):
-                self.summaries.forget_dependencies()
-                others = self._others(path)
+            yield
+            if path in summaries.known and summaries.known[path] != summary:
+                yield from self.preparing()
+                if overtaken():
+                    return False
+            if summaries.put(path, summary):
+                summaries.forget_dependencies()
+                self._others(path)
             else:
-                summary = self.summaries.known[path]
-        state = self._linted(source, document.lines, document.version, model, summary)
-        document.state = state
-        document.pending = None
-        document.stale = False
+                summary = summaries.known[path]
+        state = yield from self._linting(source, lines, version, model, summary)
+        if overtaken():
+            return False
+        if before is not None:
+            _release(before.source.statements, source.statements)
+        document.state, document.seen, document.model = state, changes, model
+        if state.lint.used_graph and state.graph is not summaries.graph:
+            document.changes += 1
         document.cost = perf_counter() - begun
         self._snapshot = None
-        return state, others
+        return not document.stale
 
-    def _source_of(self, document: Document) -> SourceFile:
-        before = document.state
+    def _parsing(self, document: Document) -> Generator[None, None, SourceFile]:
+        before = document.source
         if before is None:
-            return parse(document.path, document.lines.text, document.version)
+            return (yield from parsing(document.path, document.lines.text, document.version))
         if document.pending is None:
-            return before.source
+            return before
         start, end, new = document.pending
-        return before.source.edited(TextRange(start, end), new, document.version)
+        return (yield from before.editing(TextRange(start, end), new, document.version))
 
-    def _linted(
+    def _linting(
         self, source: SourceFile, lines: LineIndex, version: int | None, model: SemanticModel, summary: FileSummary
-    ) -> FileState:
+    ) -> Generator[None, None, FileState]:
         path = source.path
         settings = self.workspace.settings_for(path)
         selection = self.workspace.selection_for(path)
         linted = self.is_linted(path)
         lint = FileLint()
+        graph = self.summaries.graph
         if linted:
-            self.summaries.dependencies(path)
-            lint = lint_source(source, model, self.summaries.graph, settings, selection)
+            yield from self.summaries.depending(path)
+            graph = self.summaries.graph
+            lint = yield from linting(source, model, graph, settings, selection)
             for crash in lint.crashes:
                 self.crashes.setdefault(crash.code, crash)
-        return FileState(source, lines, version, model, summary, settings, selection, lint, linted)
+        return FileState(source, lines, version, model, summary, settings, selection, lint, linted, graph)
 
     def is_linted(self, path: str) -> bool:
         """Whether findings in *path* are reported: test files and conftests that nothing excludes."""
@@ -323,18 +328,23 @@ class Project:
             return True
         return is_test_file(path, settings) and not settings.excludes(path)
 
-    def read(self, path: str, known: Iterable[Statement] = ()) -> FileState | None:
+    def read(self, path: str) -> FileState | None:
         """Analyse *path*, which is not open, as it is on disk; None if it cannot be read."""
+        return finish(self.reading(path))
+
+    def reading(self, path: str) -> Generator[None, None, FileState | None]:
+        """Do what `read` does, and stop after each part of the work."""
         text = self._text_of(path)
         if text is None:
             return None
-        settings = self.workspace.settings_for(path)
-        source = parse(path, text, known=known)
+        settings, mark = self.workspace.settings_for(path), self.disk_marks.get(path)
+        source = yield from parsing(path, text)
         model = model_of(source, settings, _role(path, settings))
+        yield from _described(source, model)
         summary = summarise(source, model)
-        if self.summaries.put(path, summary):
+        if path not in self.documents and self.disk_marks.get(path) == mark and self.summaries.put(path, summary):
             self.summaries.forget_dependencies()
-        return self._linted(source, LineIndex(text), None, model, summary)
+        return (yield from self._linting(source, LineIndex(text), None, model, summary))
 
     def stamp(self, path: str, used_graph: bool) -> object:
         """Return what the findings of *path*, which is not open, depend on at present; see `is_current`."""
@@ -355,22 +365,30 @@ class Project:
             and (graph is None or graph is self.summaries.graph)
         )
 
-    def trial(self, path: str, known: Iterable[Statement] = ()) -> Callable[[str], tuple[SourceFile, FileFindings]]:
-        """Return a function that analyses any text as the content of *path* and remembers nothing of it."""
+    def trial(
+        self, path: str, known: Iterable[Statement] = ()
+    ) -> Callable[[str], Generator[None, None, tuple[SourceFile, FileFindings]]]:
+        """Return a function that analyses any text as the content of *path*, stops after each part of the work, and
+        remembers nothing of it.
+        """
         settings = self.workspace.settings_for(path)
         selection = self.workspace.selection_for(path)
         self.summaries.dependencies(path)
         graph = self.summaries.graph
         last = [tuple(known)]
 
-        def analysed(text: str) -> tuple[SourceFile, FileFindings]:
-            source = parse(path, text, known=last[0])
+        def analysing(text: str) -> Generator[None, None, tuple[SourceFile, FileFindings]]:
+            source = yield from parsing(path, text, known=last[0])
             last[0] = source.statements
             model = model_of(source, settings, _role(path, settings))
-            own = graph.with_summary(path, summarise(source, model))
-            return source, lint_source(source, model, own, settings, selection).findings(source)
+            yield from _described(source, model)
+            summary = summarise(source, model)
+            if graph.summaries.get(path) != summary:
+                yield from graph.preparing()
+            lint = yield from linting(source, model, graph.with_summary(path, summary), settings, selection)
+            return source, lint.findings(source)
 
-        return analysed
+        return analysing
 
     def lint(self, path: str) -> FileState | None:
         """Return the state of *path*, open or not."""
@@ -380,7 +398,7 @@ class Project:
         """Return the present state; documents are brought up to date first."""
         if self._snapshot is None or any(document.stale for document in self.documents.values()):
             files = {path: self.analyse(path)[0] for path in list(self.documents)}
-            self._snapshot = Snapshot(self.revision, files, self.summaries.graph, self.read, self.trial)
+            self._snapshot = Snapshot(self.revision, files, self.summaries.graph, self.reading, self.trial)
         return self._snapshot
 
 
@@ -396,3 +414,22 @@ def _same_but_comments(before: FileState | None, source: SourceFile, settings: S
 
 def _role(path: str, settings: Settings) -> FileRole:
     return role_of(path, settings, explicit=not os.path.isabs(path))
+
+
+def _described(source: SourceFile, model: SemanticModel) -> Generator[None, None, None]:
+    """Describe the functions of *source*, which most of a summary's cost is, and stop after each new statement."""
+    names, shared = model.names, model.shared
+    for statement in source.statements:
+        kept = statement.memo.get("functions")
+        if kept is None or kept[0] is not names or kept[3] is not shared:
+            for function in model.functions_of(statement):
+                function.bag  # noqa: B018 - asks for it, and it is kept
+            yield
+
+
+def _release(before: Iterable[Statement], after: Iterable[Statement] = ()) -> None:
+    """Cut the circles that keep the statements of *before* that are not in *after* alive: collecting them is dear."""
+    kept = set(map(id, after))
+    for statement in before:
+        if id(statement) not in kept:
+            statement.memo.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 
 from testlsp.config.settings import Settings
 from testlsp.lint.run import FileFindings
@@ -13,8 +13,11 @@ from testlsp.semantic.graph import FixtureGraph
 from testlsp.semantic.summary import FileSummary
 from testlsp.syntax import SourceFile, Statement
 from testlsp.text import LineIndex
+from testlsp.text.steps import finish
 
-Trial = Callable[[str, "tuple[Statement, ...]"], Callable[[str], "tuple[SourceFile, FileFindings]"]]
+Trial = Callable[
+    [str, "tuple[Statement, ...]"], Callable[[str], "Generator[None, None, tuple[SourceFile, FileFindings]]"]
+]
 
 
 class FileState:
@@ -25,6 +28,7 @@ class FileState:
 
     __slots__ = (
         "_findings",
+        "graph",
         "lines",
         "lint",
         "linted",
@@ -47,8 +51,12 @@ class FileState:
         selection: Selection,
         lint: FileLint,
         linted: bool,
+        graph: FixtureGraph,
     ) -> None:
-        """Hold one version of a file; *version* is the editor's number, None for a file on disk."""
+        """Hold one version of a file; *version* is the editor's number, None for a file on disk.
+
+        *graph* is the one that the findings were made with.
+        """
         self.source = source
         self.lines = lines
         self.version = version
@@ -58,6 +66,7 @@ class FileState:
         self.selection = selection
         self.lint = lint
         self.linted = linted
+        self.graph = graph
         self._findings: FileFindings | None = None
 
     @property
@@ -81,33 +90,37 @@ class FileState:
 class Snapshot:
     """The project at one *revision*. Files that are not open are read when somebody asks for them."""
 
-    __slots__ = ("_closed", "_read", "files", "graph", "revision", "trial")
+    __slots__ = ("_closed", "_reading", "files", "graph", "revision", "trial")
 
     def __init__(
         self,
         revision: int,
         files: Mapping[str, FileState],
         graph: FixtureGraph,
-        read: Callable[[str], FileState | None],
+        reading: Callable[[str], Generator[None, None, FileState | None]],
         trial: Trial,
     ) -> None:
-        """Hold the open *files*; *read* analyses one that is not open, or gives None if there is none.
+        """Hold the open *files*; *reading* analyses one that is not open, or gives None if there is none.
 
         *trial* gives, for a path, what analyses other texts of it without remembering them.
         """
         self.revision = revision
         self.files = files
         self.graph = graph
-        self._read = read
+        self._reading = reading
         self.trial = trial
         self._closed: dict[str, FileState | None] = {}
 
     def file(self, path: str) -> FileState | None:
         """Return the state of *path*, open or not."""
+        return finish(self.reading(path))
+
+    def reading(self, path: str) -> Generator[None, None, FileState | None]:
+        """Do what `file` does, and stop after each part of the work."""
         found = self.files.get(path)
         if found is None:
             if path not in self._closed:
-                self._closed[path] = self._read(path)
+                self._closed[path] = yield from self._reading(path)
             found = self._closed[path]
         return found
 

@@ -7,7 +7,7 @@ and helpers from. `Summaries` reads those when a graph for the file is asked for
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
@@ -19,9 +19,22 @@ from testlsp.semantic.modules import Root
 from testlsp.semantic.plugins import chosen_plugins
 from testlsp.semantic.summary import FileSummary, summarise
 from testlsp.syntax import SourceFile, parse
+from testlsp.text.named import NamedTuple
+from testlsp.text.steps import finish
 
 MOST_DEPENDENCIES = 400
 """More files than this are not read for the sake of one: the rest stays unknown."""
+
+MOST_SPARE = 1_000_000
+"""Characters of parsed files that are kept because their own turn to be checked is still to come."""
+
+
+class Parsed(NamedTuple):
+    """A file that was read for the sake of another."""
+
+    source: SourceFile
+    model: SemanticModel
+    summary: FileSummary
 
 
 def role_of(path: str, settings: Settings, explicit: bool = False) -> FileRole:
@@ -69,9 +82,30 @@ class Summaries:
         self._root_of_folder: dict[str, str] = {}
         self._dependencies: dict[str, tuple[str, ...]] = {}
         self._asked: dict[str, FixtureGraph] = {}
+        self._expected: set[str] = set()
+        self._spare: dict[str, Parsed] = {}
+        self._spare_size = 0
+        self._checked: dict[str, FileSummary] = {}
         self.known: dict[str, FileSummary] = {}
         self.graph = FixtureGraph({})
         self._around = self.graph
+
+    def expect(self, paths: Iterable[str]) -> None:
+        """Take note that *paths* will be checked in their turn, so that what is read of them before is kept."""
+        self._expected.update(paths)
+
+    def parsed(self, path: str, text: str) -> Parsed | None:
+        """Hand over what was read of *path* for the sake of another file, if it said *text* then."""
+        self._expected.discard(path)
+        found = self._spare.pop(path, None)
+        if found is None:
+            return None
+        self._spare_size -= len(found.source.text)
+        return found if found.source.text == text else None
+
+    def checked(self, path: str, summary: FileSummary) -> None:
+        """Take note of the summary of a file that was checked, in case another asks for it later."""
+        self._checked[path] = summary
 
     def put(self, path: str, summary: FileSummary) -> bool:
         """Remember the summary of *path*; whether it differs from what was known."""
@@ -95,7 +129,7 @@ class Summaries:
     def forget(self, path: str) -> bool:
         """Forget *path*, which is gone or has changed on disk; whether it was known."""
         self._exists.pop(path, None)
-        self._dependencies.clear()
+        self._dependencies = {}
         if path not in self.known:
             return False
         del self.known[path]
@@ -106,11 +140,11 @@ class Summaries:
         """Take note that *path* exists, which may not have been so when it was last looked for."""
         if not self._exists.get(path):
             self._exists[path] = True
-            self._dependencies.clear()
+            self._dependencies = {}
 
     def forget_dependencies(self) -> None:
         """Look anew for what files depend on, when next asked."""
-        self._dependencies.clear()
+        self._dependencies = {}
 
     def absent(self, path: str) -> tuple[str, ...]:
         """Return the files that were looked for on behalf of *path* and are not there: answers depend on that, too."""
@@ -161,19 +195,24 @@ class Summaries:
         self.add_root(path)
         graph = self._around.with_leaf(path, summary)
         found: dict[str, None] = {}
-        for group in graph.sources(path):
-            place = next((place for place in group if self._is_there(place)), None)
-            if place is None or place == path:
-                continue
-            if place not in self.known:
-                self.load(place)
-            found[place] = None
-            found.update(dict.fromkeys(self.dependencies(place)))
+        further = True
+        while further:
+            before = len(found)
+            for group in graph.sources(path):
+                place = next((place for place in group if self._is_there(place)), None)
+                if place is None or place == path:
+                    continue
+                if place not in self.known:
+                    self.load(place)
+                found[place] = None
+                found.update(dict.fromkeys(self.dependencies(place)))
+            if self._around is not self.graph:
+                self._around = self.graph
+                graph = self._around.with_leaf(path, summary)
+            # What is patched decides only after a look at it how far to look.
+            further = len(found) > before and bool(summary.patched)
         found.pop(path, None)
         self._dependencies[path] = tuple(found)
-        if self._around is not self.graph:
-            self._around = self.graph
-            graph = self._around.with_leaf(path, summary)
         self._asked = {path: graph}
         return graph
 
@@ -185,14 +224,20 @@ class Summaries:
 
     def dependencies(self, path: str) -> tuple[str, ...]:
         """Read what the answers about *path* depend on, transitively, and return those files, in order of reading."""
+        return finish(self.depending(path))
+
+    def depending(self, path: str) -> Generator[None, None, tuple[str, ...]]:
+        """Do what `dependencies` does, and stop after each file that is read."""
         known = self._dependencies.get(path)
         if known is not None:
             return known
+        table = self._dependencies
         found: dict[str, None] = {}
         pending = [path]
         while pending and len(found) < MOST_DEPENDENCIES:
             current = pending.pop()
             self.add_root(current)
+            before = len(found)
             for group in self.graph.sources(current):
                 place = next((place for place in group if self._is_there(place)), None)
                 if place is None or place in found or place == path:
@@ -200,9 +245,14 @@ class Summaries:
                 found[place] = None
                 if place not in self.known:
                     self.load(place)
+                    yield
                 pending.append(place)
-        self._dependencies[path] = tuple(found)
-        return self._dependencies[path]
+            if current == path and len(found) > before and path in self.known and self.known[path].patched:
+                pending.append(path)  # what is patched decides only after a look at it how far to look
+        if self._dependencies is not table:  # something came or went meanwhile
+            return (yield from self.depending(path))
+        table[path] = tuple(found)
+        return table[path]
 
     def _is_there(self, path: str) -> bool:
         found = self._exists.get(path)
@@ -212,10 +262,19 @@ class Summaries:
 
     def load(self, path: str) -> None:
         """Read *path* and remember its summary, or that there is none."""
+        summary = self._checked.get(path)
+        if summary is not None:
+            self.put(path, summary)
+            return
         text = self._read(path)
         if text is None:
             self._exists[path] = False
             return
         settings = self._settings_for(path)
         source = parse(path, text)
-        self.put(path, summarise(source, model_of(source, settings, role_of(path, settings))))
+        model = model_of(source, settings, role_of(path, settings))
+        summary = summarise(source, model)
+        self.put(path, summary)
+        if path in self._expected and self._spare_size + len(text) < MOST_SPARE:
+            self._spare[path] = Parsed(source, model, summary)
+            self._spare_size += len(text)

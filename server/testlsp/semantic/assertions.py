@@ -201,7 +201,8 @@ def checking_helpers(model: SemanticModel) -> tuple[str, ...]:
             else:
                 open_ended.append((name, function))
     for _ in range(DEPTH if found else 0):
-        more = {name for name, function in open_ended if not _called(function).isdisjoint(_spoken(found))}
+        spoken = _spoken(found)
+        more = {name for name, function in open_ended if not _called(function).isdisjoint(spoken)}
         if more <= found:
             break
         found |= more

@@ -28,7 +28,11 @@ def patch_targets(function: Function, model: SemanticModel) -> tuple[PatchTarget
     found: tuple[PatchTarget, ...] | None = function.memo.get("patch targets")
     if found is None:
         found = ()
-        if any(word in function.statement.text for word in _WORDS):
+        memo = function.statement.memo
+        spoken = memo.get("patch words")
+        if spoken is None:  # once for all functions of a class
+            spoken = memo["patch words"] = any(word in function.statement.text for word in _WORDS)
+        if spoken:
             decorators = function.node.decorator_list if function.node is not None else []
             outside = [(node, None) for node in decorators if isinstance(node, ast.Call)]
             inside = [(node, function) for node in function.bag.get(ast.Call, ()) if isinstance(node, ast.Call)]

@@ -7,7 +7,7 @@ blind the rest of the file. Nothing here knows pytest.
 
 from __future__ import annotations
 
-from testlsp.syntax.source import SourceFile, parse
+from testlsp.syntax.source import SourceFile, parse, parsing
 from testlsp.syntax.statement import Statement, SyntaxProblem
 from testlsp.syntax.tree import CHILD_FIELDS, NodeBag, children, collect, parents_of
 
@@ -21,4 +21,5 @@ __all__ = [
     "collect",
     "parents_of",
     "parse",
+    "parsing",
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from itertools import pairwise
 
 from testlsp.syntax.statement import Statement, SyntaxProblem
@@ -38,13 +38,15 @@ Splitter = Callable[[str, "list[ast.stmt]"], "list[Statement]"]
 
 def broken_file(
     text: str, error: BaseException, known: dict[str, Statement], parse: Parser, split: Splitter
-) -> tuple[Statement, ...]:
-    """Return the pieces of a file that does not parse as a whole because of *error*."""
+) -> Generator[None, None, tuple[Statement, ...]]:
+    """Return the pieces of a file that does not parse as a whole because of *error*; stop after each."""
     pieces: list[Statement] = []
+    yield
     for chunk in _chunks(text):
         if chunk in known:
             pieces.append(known[chunk])
             continue
+        yield
         try:
             pieces += split(chunk, parse(chunk))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 
 from testlsp.syntax.neutral import commented
 from testlsp.syntax.recovery import broken_file
 from testlsp.syntax.statement import Statement, SyntaxProblem
 from testlsp.text import TextRange
 from testlsp.text.lines import line_starts
+from testlsp.text.steps import finish
 
 
 class SourceFile:
@@ -55,13 +57,22 @@ class SourceFile:
         text = self.text[: changed.start] + new + self.text[changed.end :]
         statements = self._replaced(changed, new)
         if statements is None:
-            statements = _split_or_recover(text, {piece.text: piece for piece in self.statements})
+            statements = finish(_split_or_recover(text, {piece.text: piece for piece in self.statements}))
         return SourceFile(self.path, text, statements, version)
+
+    def editing(self, changed: TextRange, new: str, version: int = 0) -> Generator[None, None, SourceFile]:
+        """Do what `edited` does, and stop for a moment after each part of a parse of the whole file."""
+        text = self.text[: changed.start] + new + self.text[changed.end :]
+        statements = self._replaced(changed, new)
+        if statements is not None:
+            return SourceFile(self.path, text, statements, version)
+        yield
+        return (yield from parsing(self.path, text, version, self.statements))
 
     def edited_text(self, text: str, version: int = 0) -> SourceFile:
         """Return the file with *text* instead; statements whose text is still there are the same objects."""
         known = {piece.text: piece for piece in self.statements}
-        return SourceFile(self.path, text, _split_or_recover(text, known), version)
+        return SourceFile(self.path, text, finish(_split_or_recover(text, known)), version)
 
     def _replaced(self, changed: TextRange, new: str) -> tuple[Statement, ...] | None:
         statements = self.statements
@@ -99,7 +110,50 @@ class SourceFile:
 
 def parse(path: str, text: str, version: int = 0, known: Iterable[Statement] = ()) -> SourceFile:
     """Parse *text*; never raises. Pieces whose text equals one of *known* are taken from there."""
-    return SourceFile(path, text, _split_or_recover(text, {piece.text: piece for piece in known}), version)
+    return SourceFile(path, text, finish(_split_or_recover(text, {piece.text: piece for piece in known})), version)
+
+
+_PART = 40_000
+"""Characters of text that are parsed without a pause: some 6 ms."""
+_CUT = re.compile(r"(?<=\n\n)(?=def |class |async def |@)|(?<=\n\r\n)(?=def |class |async def |@)")
+
+
+def parsing(
+    path: str, text: str, version: int = 0, known: Iterable[Statement] = (), part: int = _PART
+) -> Generator[None, None, SourceFile]:
+    """Do what `parse` does in parts of about *part* characters, and stop for a moment after each.
+
+    It is sound for the reason that `SourceFile.edited` gives: each part parses by itself and begins with no clause. A
+    single statement is not cut, and where a part does not parse, the whole is parsed at once.
+    """
+    pieces = (yield from _in_parts(text, part)) if len(text) > part else None
+    by_text = {piece.text: piece for piece in known}
+    if pieces is None:
+        statements = yield from _split_or_recover(text, by_text)
+    else:
+        statements = tuple(by_text.get(piece.text, piece) for piece in pieces) if by_text else tuple(pieces)
+    return SourceFile(path, text, statements, version)
+
+
+def _in_parts(text: str, part: int) -> Generator[None, None, list[Statement] | None]:
+    """Return the pieces of *text*; None if it cannot be parsed in parts."""
+    pieces: list[Statement] = []
+    start = 0
+    while start < len(text):
+        cut = _CUT.search(text, start + part)
+        end = cut.start() if cut is not None else len(text)
+        if _goes_on(text[max(start, end - 100) : end]):
+            return None
+        # What stands between the last statement of the part before and the cut belongs to what follows.
+        leading = pieces.pop().text if pieces and not pieces[-1].body else ""
+        try:
+            body = _parse(leading + text[start:end])
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+        pieces += _split(leading + text[start:end], body)
+        start = end
+        yield
+    return pieces
 
 
 def _is_whole_lines(text: str, following: str) -> bool:
@@ -121,11 +175,11 @@ def _parse(text: str) -> list[ast.stmt]:
         return ast.parse(text).body
 
 
-def _split_or_recover(text: str, known: dict[str, Statement]) -> tuple[Statement, ...]:
+def _split_or_recover(text: str, known: dict[str, Statement]) -> Generator[None, None, tuple[Statement, ...]]:
     try:
         body = _parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return broken_file(text, error, known, _parse, _split)
+        return (yield from broken_file(text, error, known, _parse, _split))
     pieces = _split(text, body)
     if known:
         pieces = [known.get(piece.text, piece) for piece in pieces]

@@ -40,6 +40,14 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join(pieces)
 
 
+_STRIDE = 2048  # compared at once where much is equal
+
+
+def _before(text: str, tail: int) -> str:
+    end = len(text) - tail
+    return text[end - _STRIDE : end]
+
+
 def minimal_edit(old: str, new: str, offset: int = 0) -> Edit | None:
     """Return the one edit that turns *old* into *new* without their common beginning and end, or None if they are
     equal.
@@ -50,9 +58,13 @@ def minimal_edit(old: str, new: str, offset: int = 0) -> Edit | None:
         return None
     limit = min(len(old), len(new))
     start = 0
+    while start < limit and old[start : start + _STRIDE] == new[start : start + _STRIDE]:
+        start = min(limit, start + _STRIDE)
     while start < limit and old[start] == new[start]:
         start += 1
     tail = 0
+    while tail + _STRIDE < limit - start and _before(old, tail) == _before(new, tail):
+        tail += _STRIDE
     while tail < limit - start and old[-1 - tail] == new[-1 - tail]:
         tail += 1
     return Edit(TextRange(offset + start, offset + len(old) - tail), new[start : len(new) - tail])
