@@ -6,13 +6,14 @@ import ast
 from typing import NamedTuple
 
 from testlsp.lint import Applicability, Context, Rewrite
-from testlsp.lint.patching import Form, form_for, with_parameter
+from testlsp.lint.patching import Form, form_for, patch_name, with_parameter
 from testlsp.rewrite import indentation_of, newline_of, remove_statements, replace_statement, unwrap_block
 from testlsp.semantic.effects import Effect, EffectKind, effects_of
 from testlsp.semantic.save_restore import ENVIRONMENT, Afterwards, Restore, SaveRestore, afterwards, is_used_otherwise
 from testlsp.text import Edit, TextRange
 
-from testlsp_rules.environ._writes import PATCH_DICT, Call, monkeypatch_call, outside, patch_dict_lines, with_assignment
+from testlsp_rules.environ._patch_dict import patch_dict_lines
+from testlsp_rules.environ._writes import Call, monkeypatch_call, outside, with_assignment
 
 
 class Plan(NamedTuple):
@@ -30,7 +31,7 @@ def plan(ctx: Context, idiom: SaveRestore) -> Plan | None:
     form = form_for(ctx, idiom.function, "mocker" if ctx.settings.idiom == "mocker" else "monkeypatch")
     if form is Form.ENTER_CONTEXT and (ctx.settings.python_version < (3, 11) or idiom.function.params[:1] != ("self",)):
         return None
-    if form not in {Form.FIXTURE, Form.ENTER_CONTEXT} or ctx.settings.idiom == "patch.dict":
+    if form is not Form.ENTER_CONTEXT and (form is not Form.FIXTURE or ctx.settings.idiom == "patch.dict"):
         return None
     if _is_entangled(ctx, idiom, form):
         return None
@@ -102,7 +103,9 @@ def _lines(ctx: Context, effect: Effect, call: Call, form: Form, used: bool) -> 
     if form is Form.FIXTURE and ctx.settings.idiom == "monkeypatch":
         # Without another use nobody needs the value of ``old = os.environ.pop("K")`` any more.
         return call.lines[1:] if _is_saving_pop(effect) and not used else call.lines
-    start, end = ("self.enterContext(", ")") if form is Form.ENTER_CONTEXT else ("mocker.", "")
+    known = patch_name(ctx, effect.function)
+    patch = known[0] if known is not None else "patch"
+    start, end = (f"self.enterContext({patch}", ")") if form is Form.ENTER_CONTEXT else ("mocker.patch", "")
     lines = patch_dict_lines(ctx, effect, start, end)
     return [lines[0], ctx.source_of(effect.node)] if _is_saving_pop(effect) and not used else lines
 
@@ -172,7 +175,8 @@ def rewritten(ctx: Context, idiom: SaveRestore, made: Plan) -> Rewrite:
     for guard in made.unwrapped:
         edits += outside(unwrap_block(ctx.statement, guard), edits)
     if made.form is Form.ENTER_CONTEXT:
-        return Rewrite(edits, (PATCH_DICT,))
+        known = patch_name(ctx, idiom.function)
+        return Rewrite(edits, known[1] if known is not None else ())
     name = "mocker" if ctx.settings.idiom == "mocker" else "monkeypatch"
     return Rewrite(with_parameter(ctx, edits, name, idiom.function))
 

@@ -1,4 +1,4 @@
-"""How a change of the environment is written with ``monkeypatch``, ``patch.dict`` or ``mocker``."""
+"""How a change of the environment is written so that it is undone, with ``monkeypatch`` or what the project prefers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text import Edit
 
-PATCH_DICT = "from unittest.mock import patch"
+from testlsp_rules.environ._patch_dict import patch_dict_fixes, unittest_fixes
 
 
 class Call(NamedTuple):
@@ -118,24 +118,22 @@ def fixes_for(ctx: Context, effect: Effect, *, certain: bool = True) -> list[Fix
     at another time, nor where a ``with`` or ``enterContext`` is needed.
     """
     function, whole = effect.function, effect.whole
+    certain = certain and function.kind is not FunctionKind.NESTED
+    if ctx.settings.idiom != "monkeypatch":
+        return patch_dict_fixes(ctx, effect, safe if certain else unsafe)
     call = monkeypatch_call(ctx, effect)
     if call is None or whole is None or "name" in function.locals and call.lines[0].startswith("for name"):
         return []
-    idiom = ctx.settings.idiom
-    form = form_for(ctx, function, "mocker" if idiom == "mocker" else "monkeypatch")
-    grade = safe if certain and call.exact and function.kind is not FunctionKind.NESTED else unsafe
+    grade = safe if certain and call.exact else unsafe
+    form = form_for(ctx, function)
     receiver = _context_around(ctx, effect)
     if receiver is not None:
         inner = monkeypatch_call(ctx, effect, receiver)
         assert inner is not None
         return [grade(f"Use `{receiver}.{call.method}`", lambda: replace_statement(ctx.statement, whole, inner.lines))]
     if form is Form.ENTER_CONTEXT:
-        return _entered(ctx, effect)
-    if form is Form.NONE:
-        return []
-    if form is Form.FIXTURE and idiom == "mocker":
-        return [grade("Use `mocker.patch.dict`", lambda: _with_mocker(ctx, effect))]
-    if form is Form.FIXTURE and idiom == "monkeypatch":
+        return unittest_fixes(ctx, effect)
+    if form is Form.FIXTURE:
         title = f"Use `monkeypatch.{call.method}`"
         return [
             grade(
@@ -145,11 +143,9 @@ def fixes_for(ctx: Context, effect: Effect, *, certain: bool = True) -> list[Fix
                 ),
             )
         ]
-    rest = rest_of_body(function, whole)
+    rest = rest_of_body(function, whole) if form is Form.CONTEXT and function.kind is not FunctionKind.NESTED else None
     if rest is None:
         return []
-    if idiom == "patch.dict" and form is Form.FIXTURE:
-        return [grade("Use `with patch.dict(os.environ)`", lambda: _in_patch_dict(ctx, effect, rest))]
     return [unsafe("Use `with pytest.MonkeyPatch.context()`", lambda: in_context(ctx, [effect], whole, rest))]
 
 
@@ -201,8 +197,6 @@ def outside(edits: list[Edit], replaced: list[Edit]) -> list[Edit]:
 
 def _context_around(ctx: Context, effect: Effect) -> str | None:
     """Return the name of the ``MonkeyPatch`` of a ``with`` around *effect*."""
-    if ctx.settings.idiom != "monkeypatch":
-        return None
     parents = effect.function.parents
     current = parents.get(effect.node)
     while current is not None:
@@ -218,44 +212,6 @@ def _context_around(ctx: Context, effect: Effect) -> str | None:
                     return name.id
         current = parents.get(current)
     return None
-
-
-def patch_dict_lines(ctx: Context, effect: Effect, start: str, end: str) -> list[str]:
-    """Return a call of ``patch.dict`` between *start* and *end*, with the change in it or behind it."""
-    assert effect.whole is not None
-    assert effect.container is not None
-    environ = ctx.source_of(effect.container)
-    if effect.method == "setitem" and effect.key is not None:
-        return [f"{start}patch.dict({environ}, {{{ctx.source_of(effect.key)}: {_right_side(ctx, effect)}}}){end}"]
-    return [f"{start}patch.dict({environ}){end}", ctx.source_of(effect.whole)]
-
-
-def _with_mocker(ctx: Context, effect: Effect) -> list[Edit]:
-    assert effect.whole is not None
-    edits = replace_statement(ctx.statement, effect.whole, patch_dict_lines(ctx, effect, "mocker.", ""))
-    return with_parameter(ctx, edits, "mocker", effect.function)
-
-
-def _in_patch_dict(ctx: Context, effect: Effect, last: ast.stmt) -> Rewrite:
-    assert effect.whole is not None
-    assert effect.container is not None
-    header = f"patch.dict({ctx.source_of(effect.container)})"
-    return Rewrite(wrap_in_with(ctx.statement, effect.whole, last, header), (PATCH_DICT,))
-
-
-def _entered(ctx: Context, effect: Effect) -> list[Fix]:
-    """In a ``TestCase`` method, since Python 3.11: https://docs.python.org/3/library/unittest.html."""
-    function, whole = effect.function, effect.whole
-    if whole is None or ctx.settings.python_version < (3, 11) or function.params[:1] != ("self",):
-        return []
-    if function.kind is FunctionKind.NESTED:
-        return []
-
-    def build() -> Rewrite:
-        lines = patch_dict_lines(ctx, effect, "self.enterContext(", ")")
-        return Rewrite(replace_statement(ctx.statement, whole, lines), (PATCH_DICT,))
-
-    return [unsafe("Use `self.enterContext(patch.dict(...))`", build)]
 
 
 def with_assignment(effect: Effect) -> Effect:

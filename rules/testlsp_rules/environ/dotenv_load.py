@@ -5,12 +5,12 @@ import ast
 from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on
 from testlsp.lint.context import unsafe
 from testlsp.lint.patching import Form, form_for, with_parameter
-from testlsp.rewrite import insert_before, replace_statement, wrap_in_with
+from testlsp.rewrite import replace_statement
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FunctionKind
 
 from testlsp_rules.environ._leaks import leaks
-from testlsp_rules.environ._writes import PATCH_DICT, rest_of_body
+from testlsp_rules.environ._patch_dict import patch_dict_fixes
 
 _LOADS = frozenset({"dotenv.load_dotenv", "dotenv.main.load_dotenv"})
 _KINDS = (FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.XUNIT, FunctionKind.NESTED)
@@ -254,55 +254,26 @@ class DotenvLoad(Rule):
             return
         effect = Effect(EffectKind.ENV_BULK, ctx.function, node, whole, "load_dotenv", None, "os.environ")
         if leaks(ctx, effect, outer.kind):
-            ctx.report(node, fixes=_fixes(ctx, node, whole))
+            ctx.report(node, fixes=_fixes(ctx, effect, node, whole))
 
 
-def _fixes(ctx: Context, call: ast.Call, whole: ast.stmt) -> list[Fix]:
-    idiom, function = ctx.settings.idiom, ctx.function
-    form = form_for(ctx, function, "mocker" if idiom == "mocker" else "monkeypatch")
-    if form is Form.FIXTURE and idiom == "mocker":
-        return [
-            unsafe(
-                "Use `mocker.patch.dict`",
-                lambda: with_parameter(
-                    ctx, insert_before(ctx.statement, whole, 'mocker.patch.dict("os.environ")'), "mocker", function
-                ),
-            )
-        ]
-    if form is Form.FIXTURE and idiom == "monkeypatch":
-        lines = _loop(ctx, call)
-        if lines is None or {"name", "value"} & set(function.locals):
-            return []
-        imports: tuple[str, ...] = ("import os",) if "os." in lines[1] else ()
-        if isinstance(call.func, ast.Name):
-            imports += ("from dotenv import dotenv_values",)
-        return [
-            unsafe(
-                "Use `monkeypatch.setenv`",
-                lambda: Rewrite(
-                    with_parameter(ctx, replace_statement(ctx.statement, whole, lines), "monkeypatch", function),
-                    imports,
-                ),
-            )
-        ]
-    if form is Form.ENTER_CONTEXT:
-        if ctx.settings.python_version < (3, 11) or function.params[:1] != ("self",):
-            return []
-        entered = 'self.enterContext(patch.dict("os.environ"))'
-        return [
-            unsafe(
-                "Use `self.enterContext(patch.dict(...))`",
-                lambda: Rewrite(insert_before(ctx.statement, whole, entered), (PATCH_DICT,)),
-            )
-        ]
-    rest = rest_of_body(function, whole) if form is not Form.NONE else None
-    if rest is None:
+def _fixes(ctx: Context, effect: Effect, call: ast.Call, whole: ast.stmt) -> list[Fix]:
+    function = effect.function
+    if ctx.settings.idiom != "monkeypatch" or form_for(ctx, function) is not Form.FIXTURE:
+        return patch_dict_fixes(ctx, effect, unsafe)
+    lines = _loop(ctx, call)
+    if lines is None or {"name", "value"} & set(function.locals):
         return []
-    header = 'patch.dict("os.environ")'
+    imports: tuple[str, ...] = ("import os",) if "os." in lines[1] else ()
+    if isinstance(call.func, ast.Name):
+        imports += ("from dotenv import dotenv_values",)
     return [
         unsafe(
-            "Use `with patch.dict(os.environ)`",
-            lambda: Rewrite(wrap_in_with(ctx.statement, whole, rest, header), (PATCH_DICT,)),
+            "Use `monkeypatch.setenv`",
+            lambda: Rewrite(
+                with_parameter(ctx, replace_statement(ctx.statement, whole, lines), "monkeypatch", function),
+                imports,
+            ),
         )
     ]
 

@@ -5,11 +5,13 @@ from fnmatch import fnmatchcase
 
 from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, Severity, on_effect
 from testlsp.lint.context import manual
+from testlsp.lint.patching import patch_name
 from testlsp.rewrite import replace_statement
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FileRole, FunctionKind
 from testlsp.semantic.restoration import restoration
 
+from testlsp_rules.environ._patch_dict import patch_dict_lines
 from testlsp_rules.environ._writes import monkeypatch_call
 
 
@@ -33,7 +35,7 @@ class EnvironAtImport(Rule):
     code = "TL109"
     since = "0.1"
     message = "`os.environ` is changed when this file is imported, for all tests of the run"
-    options = ("allow-import-time-env",)
+    options = ("allow-import-time-env", "idiom")
     related = ("jest/require-hook",)
     source = "https://docs.pytest.org/en/stable/how-to/writing_hook_functions.html"
     examples = (
@@ -75,6 +77,60 @@ class EnvironAtImport(Rule):
             def test_price():
                 assert price() == 3
             """
+        ),
+        Bad(
+            """
+            import os
+            import pytest
+
+            os.environ["CURRENCY"] = "EUR"
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            def test_price():
+                assert price() == 3
+            """,
+            fixed="""
+            import os
+            import pytest
+            from unittest.mock import patch
+
+            @pytest.fixture(scope="module", autouse=True)
+            def environ_currency():
+                with patch.dict(os.environ, {"CURRENCY": "EUR"}):
+                    yield
+
+            def test_price():
+                assert price() == 3
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            import os
+            import pytest
+
+            os.environ["CURRENCY"] = "EUR"
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            def test_price():
+                assert price() == 3
+            """,
+            fixed="""
+            import os
+            import pytest
+            from unittest.mock import patch
+
+            @pytest.fixture(scope="module", autouse=True)
+            def environ_currency():
+                with patch.dict(os.environ, {"CURRENCY": "EUR"}):
+                    yield
+
+            def test_price():
+                assert price() == 3
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
         ),
         Bad(
             """
@@ -142,17 +198,24 @@ class EnvironAtImport(Rule):
         if not name.isidentifier() or name in ctx.model.names.table:
             return []
         scope = "session" if ctx.model.role is FileRole.CONFTEST else "module"
+        imports: tuple[str, ...] = ("import pytest",)
+        block = ["pytest.MonkeyPatch.context() as mp", *call.lines]
+        if ctx.settings.idiom != "monkeypatch":
+            known = patch_name(ctx)
+            if known is None:
+                return []
+            block, imports = patch_dict_lines(ctx, effect, known[0], ""), (*imports, *known[1])
         lines = [
             f'@pytest.fixture(scope="{scope}", autouse=True)',
             f"def {name}():",
-            "    with pytest.MonkeyPatch.context() as mp:",
-            *(f"        {line}" for line in call.lines),
+            f"    with {block[0]}:",
+            *(f"        {line}" for line in block[1:]),
             "        yield",
         ]
         return [
             manual(
                 "Make it an autouse fixture",
-                lambda: Rewrite(replace_statement(ctx.statement, whole, lines), ("import pytest",)),
+                lambda: Rewrite(replace_statement(ctx.statement, whole, lines), imports),
             )
         ]
 

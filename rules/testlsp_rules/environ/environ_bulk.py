@@ -57,6 +57,45 @@ class EnvironBulk(Rule):
             """
             import os
 
+            def test_login(client):
+                os.environ.update({"USER": "ada", "TOKEN": token()})
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert client.login()
+            """,
+            fixed="""
+            import os
+            from unittest.mock import patch
+
+            def test_login(client):
+                with patch.dict(os.environ, {"USER": "ada", "TOKEN": token()}):
+                    assert client.login()
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            import os
+
+            def test_login(client):
+                os.environ.update({"USER": "ada", "TOKEN": token()})
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert client.login()
+            """,
+            fixed="""
+            import os
+
+            def test_login(client, mocker):
+                mocker.patch.dict(os.environ, {"USER": "ada", "TOKEN": token()})
+                assert client.login()
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
+        ),
+        Bad(
+            """
+            import os
+
             def test_login(client, values: dict):
                 "🙂"; os.environ |= {"USER": "ada"}
                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

@@ -60,6 +60,53 @@ class EnvironDelete(Rule):
             import os
 
             def test_no_token(client):
+                os.environ.pop("TOKEN", None)
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                del os.environ["HOME"]
+                ^^^^^^^^^^^^^^^^^^^^^^
+                assert not client.login()
+            """,
+            fixed="""
+            import os
+            from unittest.mock import patch
+
+            def test_no_token(client):
+                with patch.dict(os.environ):
+                    os.environ.pop("TOKEN", None)
+                    del os.environ["HOME"]
+                    assert not client.login()
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            import os
+
+            def test_no_token(client):
+                os.environ.pop("TOKEN", None)
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                del os.environ["HOME"]
+                ^^^^^^^^^^^^^^^^^^^^^^
+                assert not client.login()
+            """,
+            fixed="""
+            import os
+
+            def test_no_token(client, mocker):
+                mocker.patch.dict(os.environ)
+                os.environ.pop("TOKEN", None)
+                del os.environ["HOME"]
+                assert not client.login()
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
+        ),
+        Bad(
+            """
+            import os
+
+            def test_no_token(client):
                 "🙂"; token = os.environ.pop("TOKEN")
                              ^^^^^^^^^^^^^^^^^^^^^^^
                 home = os.environ.pop("HOME", "/")
@@ -167,6 +214,15 @@ class EnvironDelete(Rule):
                     del os.environ["TOKEN"]
             """,
             why="part of restoring by hand, which `environ-save-restore` is about",
+        ),
+        Good(
+            """
+            def test_late_import(client):
+                os.environ.pop("TOKEN", None)
+                import os
+                assert not client.login()
+            """,
+            why="the import makes `os` local to the whole function: this line raises UnboundLocalError",
         ),
     )
 

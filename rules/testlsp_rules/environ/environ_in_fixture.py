@@ -62,6 +62,53 @@ class EnvironInFixture(Rule):
             import os
             import pytest
 
+            @pytest.fixture
+            def settings(tmp_path):
+                os.environ["HOME"] = str(tmp_path)
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                return load()
+            """,
+            fixed="""
+            import os
+            import pytest
+            from unittest.mock import patch
+
+            @pytest.fixture
+            def settings(tmp_path):
+                with patch.dict(os.environ, {"HOME": str(tmp_path)}):
+                    yield load()
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            import os
+            import pytest
+
+            @pytest.fixture
+            def settings(tmp_path):
+                os.environ["HOME"] = str(tmp_path)
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                return load()
+            """,
+            fixed="""
+            import os
+            import pytest
+
+            @pytest.fixture
+            def settings(tmp_path, mocker):
+                mocker.patch.dict(os.environ, {"HOME": str(tmp_path)})
+                return load()
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
+        ),
+        Bad(
+            """
+            import os
+            import pytest
+
             class TestSettings:
                 @pytest.fixture(autouse=True)
                 async def settings(self, tmp_path: str):
@@ -164,6 +211,39 @@ class EnvironInFixture(Rule):
                 yield start()
             """,
             why="restoring by hand and wider fixtures have rules of their own",
+        ),
+        Bad(
+            """
+            import os
+            import pytest
+
+            @pytest.fixture
+            def environment():
+                def set_variable(name, value):
+                    os.environ[name] = value
+                    ^^^^^^^^^^^^^^^^^^^^^^^^
+
+                def clean(name):
+                    os.environ.pop(name, None)
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+                return set_variable, clean
+            """,
+            fixed="""
+            import os
+            import pytest
+
+            @pytest.fixture
+            def environment(monkeypatch):
+                def set_variable(name, value):
+                    monkeypatch.setenv(name, value)
+
+                def clean(name):
+                    monkeypatch.delenv(name, raising=False)
+
+                return set_variable, clean
+            """,
+            why="one function that it hands out sets, another cleans up, if the test calls it: both capture `monkeypatch`",
         ),
     )
 

@@ -4,12 +4,15 @@ import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on_function
 from testlsp.lint.context import unsafe
-from testlsp.rewrite import insert_after, replace_statement
+from testlsp.lint.patching import patch_name
+from testlsp.lint.with_blocks import in_with, rest_of_block, yielding
+from testlsp.rewrite import wrap_in_with
 from testlsp.semantic.effects import Effect, EffectKind, effects_of
 from testlsp.semantic.functions import FileRole, Function, FunctionKind
-from testlsp.text import Edit, TextRange
+from testlsp.semantic.save_restore import ENVIRONMENT
 
 from testlsp_rules.environ._leaks import leaks
+from testlsp_rules.environ._patch_dict import patch_arguments
 from testlsp_rules.environ._writes import begins_its_line, in_context, monkeypatch_call
 
 _CHANGES = {EffectKind.ENV_SET, EffectKind.ENV_DELETE, EffectKind.ENV_BULK}
@@ -32,6 +35,7 @@ class EnvironInWideFixture(Rule):
     since = "0.1"
     words = ("environ", "putenv", "unsetenv")
     message = "This fixture changes `os.environ` for the rest of the run"
+    options = ("idiom",)
     related = ("pytest issue 363",)
     source = "https://docs.pytest.org/en/stable/reference/reference.html#pytest.MonkeyPatch.context"
     examples = (
@@ -73,6 +77,62 @@ class EnvironInWideFixture(Rule):
                     yield server
                     server.stop()
             """
+        ),
+        Bad(
+            """
+            import os
+            import pytest
+
+            @pytest.fixture(scope="module")
+            def server():
+                os.environ["PORT"] = "0"
+                ^^^^^^^^^^^^^^^^^^^^^^^^
+                server = start()
+                yield server
+                server.stop()
+            """,
+            fixed="""
+            import os
+            import pytest
+            from unittest.mock import patch
+
+            @pytest.fixture(scope="module")
+            def server():
+                with patch.dict(os.environ, {"PORT": "0"}):
+                    server = start()
+                    yield server
+                    server.stop()
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            import os
+            import pytest
+
+            @pytest.fixture(scope="module")
+            def server():
+                os.environ["PORT"] = "0"
+                ^^^^^^^^^^^^^^^^^^^^^^^^
+                server = start()
+                yield server
+                server.stop()
+            """,
+            fixed="""
+            import os
+            import pytest
+            from unittest.mock import patch
+
+            @pytest.fixture(scope="module")
+            def server():
+                with patch.dict(os.environ, {"PORT": "0"}):
+                    server = start()
+                    yield server
+                    server.stop()
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
         ),
         Bad(
             '''
@@ -244,31 +304,31 @@ class EnvironInWideFixture(Rule):
             return []
 
         def build() -> Rewrite:
-            made = in_context(ctx, effects, first, body[-1])
-            edits, imports = _with_yield(ctx, function, exits[0] if exits else None)
+            made = in_context(ctx, effects, first, body[-1]) if known is None else _patched(ctx, function, first, known)
+            edits, imports = yielding(ctx, function) if ast.Yield not in function.bag else ([], ())
             return Rewrite([*made.edits, *edits], (*made.imports, *imports))
 
-        return [unsafe("Use `with pytest.MonkeyPatch.context()`", build)]
+        known = None
+        if ctx.settings.idiom != "monkeypatch":
+            known = patch_name(ctx, function)
+            if known is None:
+                return []
+        manager = "pytest.MonkeyPatch.context()" if known is None else f"{known[0]}.dict(...)"
+        return [unsafe(f"Use `with {manager}`", build)]
+
+
+def _patched(ctx: Context, function: Function, first: ast.stmt, known: tuple[str, tuple[str, ...]]) -> Rewrite:
+    """Put *first* and the rest of *function* under ``with patch.dict(os.environ)``."""
+    assert function.node is not None
+    spelling, imports = known
+    changes = [effect for effect in effects_of(function, ctx.model) if effect.kind in ENVIRONMENT]
+    values = patch_arguments(ctx, changes[0]) if len(changes) == 1 and changes[0].whole is first else None
+    rest = rest_of_block(function, first)
+    if values is not None and rest:
+        return Rewrite(in_with(ctx, first, rest, f"{spelling}.dict({values})").edits, imports)
+    header = f"{spelling}.dict({ctx.source_of(changes[0].container) if changes[0].container else 'os.environ'})"
+    return Rewrite(wrap_in_with(ctx.statement, first, function.node.body[-1], header), imports)
 
 
 def _is_inner_return(node: ast.AST, body: list[ast.stmt]) -> bool:
     return isinstance(node, ast.Return) and node is not body[-1]
-
-
-def _with_yield(ctx: Context, function: Function, leave: ast.AST | None) -> tuple[list[Edit], tuple[str, ...]]:
-    """Return the edits that make a generator of a fixture that returns, and what they need to be imported."""
-    assert function.node is not None
-    if isinstance(leave, ast.Yield):
-        return [], ()
-    if isinstance(leave, ast.Return):
-        value = f" {ctx.source_of(leave.value)}" if leave.value is not None else ""
-        edits = replace_statement(ctx.statement, leave, f"yield{value}")
-    else:
-        edits = insert_after(ctx.statement, function.node.body[-1], ["    yield"])
-    returns = function.node.returns
-    if returns is None:
-        return edits, ()
-    iterator = "AsyncIterator" if function.is_async else "Iterator"
-    start, end = ctx.statement.range(returns)
-    edits += [Edit(TextRange(start, start), f"{iterator}["), Edit(TextRange(end, end), "]")]
-    return edits, (f"from collections.abc import {iterator}",)

@@ -5,20 +5,15 @@ import re
 
 from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on_effect
 from testlsp.lint.context import unsafe
-from testlsp.rewrite import indentation_of, insert_after, newline_of, replace_statement
+from testlsp.lint.patching import patch_name
+from testlsp.rewrite import indentation_of, insert_after, newline_of, replace_statement, wrap_in_with
 from testlsp.semantic.effects import Effect, EffectKind, effects_of
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text import Edit, TextRange
 
 from testlsp_rules.environ._leaks import leaks
-from testlsp_rules.environ._writes import (
-    PATCH_DICT,
-    begins_its_line,
-    fixes_for,
-    in_context,
-    monkeypatch_call,
-    patch_dict_lines,
-)
+from testlsp_rules.environ._patch_dict import patch_dict_lines
+from testlsp_rules.environ._writes import begins_its_line, fixes_for, in_context, monkeypatch_call
 
 _CHANGES = (EffectKind.ENV_SET, EffectKind.ENV_DELETE, EffectKind.ENV_BULK)
 _SCOPES = {"setup_method": "function", "setup_function": "function", "setup_module": "module"}
@@ -83,6 +78,66 @@ class EnvironInXunitHook(Rule):
                     self.enterContext(patch.dict(os.environ, {"USER": "ada"}))
                     self.client = make_client()
             """
+        ),
+        Bad(
+            """
+            import os
+            import pytest
+
+            def setup_module():
+                global server
+                os.environ["PORT"] = "0"
+                ^^^^^^^^^^^^^^^^^^^^^^^^
+                server = start()
+            """,
+            fixed="""
+            import os
+            import pytest
+            from unittest.mock import patch
+
+            @pytest.fixture(scope="module", autouse=True)
+            def environ_port():
+                global server
+                with patch.dict(os.environ):
+                    os.environ["PORT"] = "0"
+                    server = start()
+                    yield
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            import os
+
+            class TestLogin:
+                def setup_method(self, method):
+                    "🙂"; os.environ["USER"] = "ada"  # who
+                         ^^^^^^^^^^^^^^^^^^^^^^^^^^
+                    os.environ.pop("TOKEN", None)
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                    self.client = make_client()
+
+                def test_login(self):
+                    assert self.client.login()
+            """,
+            fixed="""
+            import os
+            import pytest
+
+            class TestLogin:
+                @pytest.fixture(autouse=True)
+                def environ_user(self, mocker):
+                    "🙂"; mocker.patch.dict(os.environ, {"USER": "ada"})  # who
+                    mocker.patch.dict(os.environ)
+                    os.environ.pop("TOKEN", None)
+                    self.client = make_client()
+
+                def test_login(self):
+                    assert self.client.login()
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
         ),
         Bad(
             """
@@ -160,8 +215,7 @@ class EnvironInXunitHook(Rule):
                 @classmethod
                 def setUpClass(cls):
                     super().setUpClass()
-                    cls.enterClassContext(patch.dict(os.environ))
-                    os.environ.update(USER="ada")
+                    cls.enterClassContext(patch.dict(os.environ, USER="ada"))
             """,
             settings={"target_version": "3.11"},
         ),
@@ -210,6 +264,17 @@ class EnvironInXunitHook(Rule):
                 def setUp(self):
                     os.environ["USER"] = "ada"
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            fixed="""
+            import os
+            import unittest
+            from unittest.mock import patch
+
+            class LoginTest(unittest.TestCase):
+                def setUp(self):
+                    patcher = patch.dict(os.environ, {"USER": "ada"})
+                    patcher.start()
+                    self.addCleanup(patcher.stop)
             """,
             settings={"target_version": "3.10"},
             why="`enterContext` came with Python 3.11",
@@ -260,6 +325,18 @@ class EnvironInXunitHook(Rule):
             """,
             why="a copy is not the environment",
         ),
+        Good(
+            """
+            import os
+            from unittest.mock import patch
+
+            class TestLogin:
+                @patch.dict(os.environ)
+                def setup_method(self):
+                    os.environ["USER"] = "ada"
+            """,
+            why="what the patch of the hook covers is undone before the test begins: useless, but it leaks nothing",
+        ),
     )
 
     @on_effect(*_CHANGES, kinds=(FunctionKind.XUNIT, FunctionKind.NESTED))
@@ -281,52 +358,70 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
 
 
 def _entered_by_class(ctx: Context, effect: Effect) -> list[Fix]:
-    whole = effect.whole
-    if whole is None or ctx.settings.python_version < (3, 11) or effect.function.params != ("cls",):
+    whole, known = effect.whole, patch_name(ctx, effect.function)
+    if whole is None or known is None or ctx.settings.python_version < (3, 11) or effect.function.params != ("cls",):
         return []
 
     def build() -> Rewrite:
-        lines = patch_dict_lines(ctx, effect, "cls.enterClassContext(", ")")
-        return Rewrite(replace_statement(ctx.statement, whole, lines), (PATCH_DICT,))
+        lines = patch_dict_lines(ctx, effect, f"cls.enterClassContext({known[0]}", ")")
+        return Rewrite(replace_statement(ctx.statement, whole, lines), known[1])
 
-    return [unsafe("Use `cls.enterClassContext(patch.dict(...))`", build)]
+    return [unsafe(f"Use `cls.enterClassContext({known[0]}.dict(...))`", build)]
 
 
 def _as_fixture(ctx: Context, function: Function) -> list[Fix]:
     """Return the fix that makes an autouse fixture of a hook of pytest; it is the same for all changes in the hook."""
     scope, node = _SCOPES.get(function.name), function.node
-    if scope is None or node is None or node.decorator_list or function.is_async or ctx.settings.idiom != "monkeypatch":
+    if scope is None or node is None or node.decorator_list or function.is_async:
         return []
     effects = [effect for effect in effects_of(function, ctx.model) if effect.kind in _CHANGES]
-    if any(effect.whole is None or monkeypatch_call(ctx, effect) is None for effect in effects):
+    idiom = ctx.settings.idiom
+    if any(effect.whole is None for effect in effects):
+        return []
+    if idiom == "monkeypatch" and any(monkeypatch_call(ctx, effect) is None for effect in effects):
         return []
     name = _name_for(effects)
     header = _header(ctx, function)
     if header is None or _is_taken(ctx, name) or _is_needed_as_hook(ctx, function):
         return []
     first = next((item for item in node.body if item is effects[0].whole), None)
-    if scope == "module" and (first is None or not begins_its_line(function, first) or ast.Return in function.bag):
+    block = scope == "module" or idiom == "patch.dict"
+    if block and (first is None or not begins_its_line(function, first) or ast.Return in function.bag):
         return []
+    known = patch_name(ctx, function)
+    if block and idiom != "monkeypatch" and known is None:
+        return []
+    fixture = "mocker" if idiom == "mocker" else "monkeypatch"
 
     def build() -> Rewrite:
         given = f'scope="{scope}", ' if scope != "function" else ""
         parameters = [*function.params[:1]] if function.class_info else []
-        parameters += ["monkeypatch"] if scope == "function" else []
+        parameters += [] if block else [fixture]
         start = f"{newline_of(ctx.statement.text)}{indentation_of(ctx.statement, node)}"
         text = f"@pytest.fixture({given}autouse=True){start}def {name}({', '.join(parameters)})"
         edits: list[Edit] = [Edit(header, text)]
-        if scope == "module" and first is not None:
-            edits += in_context(ctx, effects, first, node.body[-1]).edits
-            edits += insert_after(ctx.statement, node.body[-1], ["    yield"])
-        else:
+        if not block:
             for effect in effects:
-                call = monkeypatch_call(ctx, effect)
-                assert call is not None
-                assert effect.whole is not None
-                edits += replace_statement(ctx.statement, effect.whole, call.lines)
-        return Rewrite(edits, ("import pytest",))
+                edits += _undone(ctx, effect)
+            return Rewrite(edits, ("import pytest",))
+        assert first is not None
+        edits += insert_after(ctx.statement, node.body[-1], ["    yield"])
+        if idiom == "monkeypatch" or known is None:
+            return Rewrite([*edits, *in_context(ctx, effects, first, node.body[-1]).edits], ("import pytest",))
+        environ = effects[0].container
+        target = ctx.source_of(environ) if environ is not None else '"os.environ"'
+        edits += wrap_in_with(ctx.statement, first, node.body[-1], f"{known[0]}.dict({target})")
+        return Rewrite(edits, ("import pytest", *known[1]))
 
     return [unsafe("Make the hook an autouse fixture", build)]
+
+
+def _undone(ctx: Context, effect: Effect) -> list[Edit]:
+    """Return the edits that let a fixture make the change."""
+    assert effect.whole is not None
+    call = monkeypatch_call(ctx, effect)
+    lines = call.lines if call is not None and ctx.settings.idiom == "monkeypatch" else None
+    return replace_statement(ctx.statement, effect.whole, lines or patch_dict_lines(ctx, effect, "mocker.patch", ""))
 
 
 def _name_for(effects: list[Effect]) -> str:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Fix, Good, Rule, on_effect
+from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on_effect
 from testlsp.lint.context import unsafe
-from testlsp.lint.patching import Form, form_for, with_parameter
+from testlsp.lint.patching import Form, form_for, idiom_form, patch_name, with_parameter
+from testlsp.lint.with_blocks import entered
 from testlsp.rewrite import replace_statement
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FunctionKind
@@ -28,7 +29,7 @@ class EnvironPutenv(Rule):
     code = "TL104"
     since = "0.1"
     message = "`os.environ` does not see this change, and nothing restores it"
-    options = ("idiom",)
+    options = ("idiom", "target-version")
     source = "https://docs.python.org/3/library/os.html#os.putenv"
     examples = (
         Bad(
@@ -58,6 +59,51 @@ class EnvironPutenv(Rule):
                 monkeypatch.delenv("PAGER", raising=False)
                 assert run_child() == "plain"
             """
+        ),
+        Bad(
+            """
+            import os
+
+            def test_child():
+                os.putenv("COLOR", "never")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                "🙂"; os.unsetenv("PAGER")
+                     ^^^^^^^^^^^^^^^^^^^^
+                assert run_child() == "plain"
+            """,
+            fixed="""
+            import os
+            from unittest.mock import patch
+
+            def test_child():
+                with patch.dict(os.environ, {"COLOR": "never"}):
+                    "🙂"; os.unsetenv("PAGER")
+                    assert run_child() == "plain"
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            import os
+
+            def test_child():
+                os.putenv("COLOR", "never")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                "🙂"; os.unsetenv("PAGER")
+                     ^^^^^^^^^^^^^^^^^^^^
+                assert run_child() == "plain"
+            """,
+            fixed="""
+            import os
+
+            def test_child(mocker):
+                mocker.patch.dict(os.environ, {"COLOR": "never"})
+                "🙂"; mocker.patch.dict(os.environ); os.environ.pop("PAGER", None)
+                assert run_child() == "plain"
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
         ),
         Bad(
             """
@@ -169,13 +215,16 @@ def _is_foreign(target: str | None) -> bool:
 
 def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
     whole, call = effect.whole, effect.node
-    if whole is None or not isinstance(call, ast.Call) or call.keywords or ctx.settings.idiom != "monkeypatch":
+    if whole is None or not isinstance(call, ast.Call) or call.keywords:
         return []
     if len(call.args) != (2 if effect.method == "putenv" else 1) or isinstance(call.args[0], ast.Starred):
         return []
-    if form_for(ctx, effect.function) is not Form.FIXTURE:
-        return []
     given = [ctx.source_of(argument) for argument in call.args]
+    form = form_for(ctx, effect.function)
+    if ctx.settings.idiom != "monkeypatch" or form is Form.ENTER_CONTEXT:
+        return _patched(ctx, effect, call, whole, given)
+    if form is not Form.FIXTURE:
+        return []
     if effect.method == "putenv":
         line = f"monkeypatch.setenv({', '.join(given)})"
     else:
@@ -186,3 +235,41 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
             title, lambda: with_parameter(ctx, replace_statement(ctx.statement, whole, line), function=effect.function)
         )
     ]
+
+
+def _patched(ctx: Context, effect: Effect, call: ast.Call, whole: ast.stmt, given: list[str]) -> list[Fix]:
+    """Return the fix for other idioms, which leave it to `os.environ` to delete a variable."""
+    function, func = effect.function, call.func
+    environ = f"{ctx.source_of(func.value)}.environ" if isinstance(func, ast.Attribute) else '"os.environ"'
+    sets = effect.method == "putenv"
+    if not sets and not isinstance(func, ast.Attribute):
+        return []
+    arguments = f"{environ}, {{{': '.join(given)}}}" if sets else environ
+    delete = [] if sets else [f"{environ}.pop({given[0]}, None)"]
+    form = idiom_form(ctx, function)
+    if form is Form.FIXTURE and ctx.settings.idiom == "mocker":
+        lines = [f"mocker.patch.dict({arguments})", *delete]
+        return [
+            unsafe(
+                "Use `mocker.patch.dict`",
+                lambda: with_parameter(ctx, replace_statement(ctx.statement, whole, lines), "mocker", function),
+            )
+        ]
+    known = patch_name(ctx, function)
+    if known is None or form is Form.NONE:
+        return []
+    spelling, imports = f"{known[0]}.dict", known[1]
+    made = entered(ctx, function, whole, spelling, lambda: f"{spelling}({arguments})", imports, unsafe, stays=not sets)
+    return made if sets else [_with_deletion(ctx, fix, whole, delete) for fix in made]
+
+
+def _with_deletion(ctx: Context, fix: Fix, whole: ast.stmt, delete: list[str]) -> Fix:
+    """Return *fix* with `unsetenv`, which it leaves, replaced by *delete*."""
+    place = ctx.statement.range(whole)
+
+    def build() -> Rewrite:
+        made = fix.build()
+        kept = [edit for edit in made.edits if not place.start < edit.range.start < place.end]
+        return Rewrite([*kept, *replace_statement(ctx.statement, whole, delete)], made.imports)
+
+    return unsafe(fix.title, build)

@@ -2,16 +2,15 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, Severity, on, on_effect
+from testlsp.lint import Bad, Context, Fix, Good, Rule, Severity, on, on_effect
 from testlsp.lint.context import unsafe
-from testlsp.lint.patching import Form, form_for, with_parameter
-from testlsp.rewrite import remove_statement, replace_expression, replace_statement, wrap_in_with
+from testlsp.lint.patching import Form, form_for, patch_name, with_parameter
+from testlsp.lint.with_blocks import entered
+from testlsp.rewrite import replace_expression, replace_statement
 from testlsp.semantic.effects import PATCHES, Effect, EffectKind
 from testlsp.semantic.functions import FunctionKind
 from testlsp.semantic.restoration import restoration
 from testlsp.semantic.save_restore import belongs_to_idiom
-
-from testlsp_rules.environ._writes import PATCH_DICT, outside, rest_of_body
 
 _KINDS = (FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.XUNIT, FunctionKind.NESTED)
 _COPIES = frozenset({"builtins.dict", "copy.copy", "copy.deepcopy", "collections.OrderedDict"})
@@ -72,6 +71,26 @@ class EnvironRebind(Rule):
             """
             import os
 
+            def test_defaults():
+                os.environ = {"HOME": "/nowhere"}
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert load() == {}
+            """,
+            fixed="""
+            import os
+            from unittest.mock import patch
+
+            def test_defaults():
+                with patch.dict(os.environ, {"HOME": "/nowhere"}, clear=True):
+                    assert load() == {}
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            import os
+
             def test_defaults(monkeypatch):
                 "🙂"; monkeypatch.setattr("os.environ", {})
                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -87,8 +106,9 @@ class EnvironRebind(Rule):
             from unittest.mock import patch
 
             def test_defaults(monkeypatch):
-                "🙂"; monkeypatch.setattr("os.environ", {})
-                assert load() == {}
+                "🙂"
+                with patch.dict("os.environ", {}, clear=True):
+                    assert load() == {}
 
             def test_value(monkeypatch):
                 with patch.dict(os.environ, {"Foo": "1"}, clear=True):
@@ -319,37 +339,19 @@ def _fixes(ctx: Context, whole: ast.stmt | None, value: ast.expr, environ: str =
         return []
     if isinstance(whole, ast.Assign):
         environ = ctx.source_of(whole.targets[0])
-    function, idiom = ctx.function, ctx.settings.idiom
-    changed = f"patch.dict({environ}, {ctx.source_of(value)}, clear=True)"
-    form = form_for(ctx, function, "mocker" if idiom == "mocker" else "monkeypatch")
-    if form is Form.FIXTURE and idiom == "mocker":
+    function, with_mocker = ctx.function, ctx.settings.idiom == "mocker"
+    arguments = f"{environ}, {ctx.source_of(value)}, clear=True"
+    form = form_for(ctx, function, "mocker" if with_mocker else None)
+    if form is Form.FIXTURE and with_mocker:
+        line = f"mocker.patch.dict({arguments})"
         return [
             unsafe(
                 "Use `mocker.patch.dict`",
-                lambda: with_parameter(
-                    ctx, replace_statement(ctx.statement, whole, f"mocker.{changed}"), "mocker", function
-                ),
+                lambda: with_parameter(ctx, replace_statement(ctx.statement, whole, line), "mocker", function),
             )
         ]
-    if form is Form.ENTER_CONTEXT:
-        if ctx.settings.python_version < (3, 11) or function.params[:1] != ("self",):
-            return []
-        entered = f"self.enterContext({changed})"
-        return [
-            unsafe(
-                "Use `self.enterContext(patch.dict(...))`",
-                lambda: Rewrite(replace_statement(ctx.statement, whole, entered), (PATCH_DICT,)),
-            )
-        ]
-    last = rest_of_body(function, whole) if form is not Form.NONE else None
-    if last is None or function.node is None:
+    known = patch_name(ctx, function)
+    if known is None or form is Form.NONE:
         return []
-    body = function.node.body
-    following = body[next(index for index, item in enumerate(body) if item is whole) + 1]
-
-    def build() -> Rewrite:
-        wrap = wrap_in_with(ctx.statement, following, last, changed)
-        removed = remove_statement(ctx.statement, whole)
-        return Rewrite([*outside(wrap, removed), *removed], (PATCH_DICT,))
-
-    return [unsafe("Use `with patch.dict(os.environ)`", build)]
+    spelling, imports = f"{known[0]}.dict", known[1]
+    return entered(ctx, function, whole, spelling, lambda: f"{spelling}({arguments})", imports, unsafe)

@@ -3,14 +3,17 @@ from __future__ import annotations
 from testlsp.lint import Applicability, Bad, Context, Fix, Good, Rule, on_effect
 from testlsp.lint.context import safe, unsafe
 from testlsp.lint.patching import Form
+from testlsp.rewrite import CannotRewrite
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FunctionKind
 from testlsp.semantic.restoration import RestoredBy, restoration
 from testlsp.semantic.save_restore import SaveRestore, save_restore
 
 from testlsp_rules.environ._handmade import plan, rewritten
+from testlsp_rules.environ._handmade_block import block
 
 _BY_HAND = {RestoredBy.FINALLY, RestoredBy.TEARDOWN, RestoredBy.LATER}
+_NAMES = {"monkeypatch": "monkeypatch", "mocker": "mocker.patch.dict", "patch.dict": "patch.dict"}
 _UNPROTECTED = "`os.environ` is restored by hand, but not when the test fails before that"
 
 
@@ -70,6 +73,63 @@ class EnvironSaveRestore(Rule):
                 monkeypatch.setenv("TOKEN", "abc")
                 assert client.login()
             """
+        ),
+        Bad(
+            """
+            import os
+
+            def test_login(client):
+                old = os.environ.get("TOKEN")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                os.environ["TOKEN"] = "abc"
+                try:
+                    # with the token
+                    assert client.login()
+                finally:
+                    if old is None:
+                        del os.environ["TOKEN"]
+                    else:
+                        os.environ["TOKEN"] = old
+            """,
+            fixed="""
+            import os
+            from unittest.mock import patch
+
+            def test_login(client):
+                with patch.dict(os.environ, {"TOKEN": "abc"}):
+                    # with the token
+                    assert client.login()
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            import os
+
+            def test_login(client):
+                old = os.environ.get("TOKEN")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                os.environ["TOKEN"] = "abc"
+                try:
+                    # with the token
+                    assert client.login()
+                finally:
+                    if old is None:
+                        del os.environ["TOKEN"]
+                    else:
+                        os.environ["TOKEN"] = old
+            """,
+            fixed="""
+            import os
+
+            def test_login(client, mocker):
+                mocker.patch.dict(os.environ, {"TOKEN": "abc"})
+                # with the token
+                assert client.login()
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
         ),
         Bad(
             """
@@ -441,10 +501,18 @@ class EnvironSaveRestore(Rule):
         """Return the fix that replaces all of it."""
         made = plan(ctx, idiom)
         if made is None:
-            return []
+            return self.blocks(ctx, idiom) if ctx.settings.idiom != "monkeypatch" else []
         grade = safe if made.grade is Applicability.SAFE else unsafe
-        name = "monkeypatch" if made.form is Form.FIXTURE and ctx.settings.idiom == "monkeypatch" else "patch.dict"
+        name = "patch.dict" if made.form is not Form.FIXTURE else _NAMES[ctx.settings.idiom]
         return [grade(f"Use `{name}` instead", lambda: rewritten(ctx, idiom, made))]
+
+    def blocks(self, ctx: Context, idiom: SaveRestore) -> list[Fix]:
+        """Return the fix that leaves a block where all of it ended, for idioms without a fixture or where there is none."""
+        try:
+            rewrite = block(ctx, idiom)
+        except CannotRewrite:
+            return []
+        return [unsafe("Use `with patch.dict(...)` instead", lambda: rewrite)] if rewrite is not None else []
 
 
 def _is_by_hand(ctx: Context, change: Effect) -> bool:

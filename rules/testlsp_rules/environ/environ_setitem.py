@@ -172,6 +172,18 @@ class EnvironSetitem(Rule):
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^
                     self.assertTrue(login())
             """,
+            fixed="""
+            import os
+            import unittest
+            from unittest.mock import patch
+
+            class LoginTest(unittest.TestCase):
+                def test_login(self):
+                    patcher = patch.dict(os.environ, {"TOKEN": "abc"})
+                    patcher.start()
+                    self.addCleanup(patcher.stop)
+                    self.assertTrue(login())
+            """,
             settings={"target_version": "3.10"},
             why="before Python 3.11 a `TestCase` has no `enterContext`",
         ),
@@ -189,8 +201,7 @@ class EnvironSetitem(Rule):
             from unittest.mock import patch
 
             def test_login(client):
-                with patch.dict(os.environ):
-                    os.environ["TOKEN"] = "abc"
+                with patch.dict(os.environ, {"TOKEN": "abc"}):
                     assert client.login()
             """,
             settings={"idiom": "patch.dict"},
@@ -389,6 +400,129 @@ class EnvironSetitem(Rule):
                 return inner
             """,
             why="another process, a write that must fail, and what is no part of a test",
+        ),
+        Good(
+            """
+            def test_plugin(pytester):
+                pytester.makepyfile("import os\\n\\ndef test_it():\\n    os.environ['A'] = '1'\\n")
+                assert pytester.runpytest().ret == 0
+            """,
+            why="code in a string runs elsewhere",
+        ),
+        Good(
+            """
+            import os
+
+            def test_late_import(client):
+                os.environ["TOKEN"] = "abc"
+                import os
+                assert client.login()
+            """,
+            why="the import makes `os` local to the whole function: this line raises UnboundLocalError, and a fix would hide it",
+        ),
+        Bad(
+            """
+            import os
+
+            def test_set(shop):
+                os.environ["CURRENCY"] = "EUR"
+                assert shop.currency() == "EUR"
+
+            def test_set_again(other_shop):
+                os.environ["CURRENCY"] = "EUR"
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert other_shop.currency() == "EUR"
+            """,
+            fixed="""
+            import os
+
+            def test_set(shop):
+                os.environ["CURRENCY"] = "EUR"
+                assert shop.currency() == "EUR"
+
+            def test_set_again(other_shop, monkeypatch):
+                monkeypatch.setenv("CURRENCY", "EUR")
+                assert other_shop.currency() == "EUR"
+            """,
+            files={
+                "tests/conftest.py": """
+                import os
+                import pytest
+
+                @pytest.fixture
+                def clean_state():
+                    saved = dict(os.environ)
+                    yield
+                    os.environ.clear()
+                    os.environ.update(saved)
+                """,
+                "tests/unit/conftest.py": """
+                import pytest
+
+                @pytest.fixture
+                def shop(clean_state):
+                    return make()
+
+                @pytest.fixture
+                def other_shop():
+                    return make()
+                """,
+            },
+            path="tests/unit/test_example.py",
+            why="the neighbour of a test that restores the environment, through two conftests, does not",
+        ),
+        Good(
+            """
+            import os
+
+            def test_set(clean_environment):
+                os.environ["TOKEN"] = "abc"
+                assert load()
+
+            def test_set_by_itself(clean_environment):
+                clean_environment.setenv("USER", "ada")
+                os.environ["USER"] = "bob"
+                assert load()
+            """,
+            files={
+                "tests/conftest.py": """
+                import pytest
+
+                @pytest.fixture
+                def clean_environment(monkeypatch):
+                    monkeypatch.delenv("TOKEN", raising=False)
+                    yield monkeypatch
+                """,
+            },
+            why="`monkeypatch` under another name: a fixture hands it on, and it remembers what was there before",
+        ),
+        Bad(
+            """
+            import os
+            from unittest.mock import patch
+
+            @patch("app.send")
+            @patch.dict("app.registry", {})
+            @patch("app.LIMIT", 3)
+            @patch("app.load")
+            def test_all(load, send):
+                os.environ["A"] = "1"
+                ^^^^^^^^^^^^^^^^^^^^^
+                assert send()
+            """,
+            fixed="""
+            import os
+            from unittest.mock import patch
+
+            @patch("app.send")
+            @patch.dict("app.registry", {})
+            @patch("app.LIMIT", 3)
+            @patch("app.load")
+            def test_all(load, send, monkeypatch):
+                monkeypatch.setenv("A", "1")
+                assert send()
+            """,
+            why="`@patch.dict` and `@patch` with a new value pass no argument, the others do, from the bottom up",
         ),
     )
 

@@ -4,21 +4,18 @@ import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on
 from testlsp.lint.context import unsafe
-from testlsp.lint.patching import Form, form_for, with_parameter
+from testlsp.lint.patching import Form, form_for, patch_name, with_parameter
+from testlsp.lint.with_blocks import entered
 from testlsp.rewrite import (
     CannotRewrite,
     indentation_of,
     newline_of,
-    remove_statement,
     replace_statement,
     unwrap_block,
-    wrap_in_with,
 )
 from testlsp.semantic.effects import PATCHES
 from testlsp.semantic.functions import FunctionKind
 from testlsp.text import Edit
-
-from testlsp_rules.environ._writes import PATCH_DICT, begins_its_line, outside
 
 
 class EnvironStyle(Rule):
@@ -256,24 +253,18 @@ def _without_monkeypatch(ctx: Context, call: ast.Call) -> list[Fix]:
     if not isinstance(whole, ast.Expr) or call.keywords or function.node is None:
         return []
     values = f"{{{ctx.source_of(call.args[0])}: {ctx.source_of(call.args[1])}}}"
-    changed = f'patch.dict("os.environ", {values})'
+    changed = f'dict("os.environ", {values})'
     if ctx.settings.idiom == "mocker":
         return [
             unsafe(
                 "Use `mocker`",
                 lambda: with_parameter(
-                    ctx, replace_statement(ctx.statement, whole, f"mocker.{changed}"), "mocker", function
+                    ctx, replace_statement(ctx.statement, whole, f"mocker.patch.{changed}"), "mocker", function
                 ),
             )
         ]
-    body = function.node.body
-    place = next((index for index, item in enumerate(body) if item is whole), len(body) - 1)
-    if place == len(body) - 1 or not begins_its_line(function, whole) or function.kind is FunctionKind.FIXTURE:
+    known = patch_name(ctx, function)
+    if known is None or function.kind is FunctionKind.FIXTURE:
         return []
-
-    def build() -> Rewrite:
-        removed = remove_statement(ctx.statement, whole)
-        wrap = wrap_in_with(ctx.statement, body[place + 1], body[-1], changed)
-        return Rewrite([*outside(wrap, removed), *removed], (PATCH_DICT,))
-
-    return [unsafe("Use `patch.dict`", build)]
+    spelling, imports = known
+    return entered(ctx, function, whole, f"{spelling}.dict", lambda: f"{spelling}.{changed}", imports, unsafe)

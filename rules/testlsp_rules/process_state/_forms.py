@@ -8,14 +8,12 @@ from typing import NamedTuple
 
 from testlsp.lint import Applicability, Context, Fix, Rewrite
 from testlsp.lint.context import safe, unsafe
-from testlsp.lint.patching import Form, form_for, idiom_form, in_with, patch_name, rest_of_block, with_parameter
+from testlsp.lint.patching import Form, form_for, idiom_form, patch_name, with_parameter
+from testlsp.lint.with_blocks import Grading, entered, outermost_statement, rest_of_block
 from testlsp.rewrite import insert_before, replace_statement, wrap_in_with
 from testlsp.semantic.effects import Effect
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text import Edit
-
-Grading = Callable[[str, Callable[[], Rewrite | list[Edit]]], Fix]
-"""`safe` or `unsafe`."""
 
 CONTEXT_MANAGER = "pytest.MonkeyPatch.context()"
 
@@ -86,7 +84,7 @@ def patched(
     graded: Grading,
 ) -> list[Fix]:
     """Return the fix for projects that prefer ``unittest.mock`` or pytest-mock."""
-    place = _outermost(function, patch.first or statement) if patch.stays else statement
+    place = outermost_statement(function, patch.first or statement) if patch.stays else statement
     if form is Form.FIXTURE and ctx.settings.idiom == "mocker":
 
         def build() -> list[Edit]:
@@ -103,55 +101,8 @@ def patched(
     def header() -> str:
         return f"{spelling}({patch.arguments()})"
 
-    return entered(
-        ctx, function, place, f"`{spelling}`", header, imports, unsafe if form is Form.CONTEXT else graded, patch.stays
-    )
-
-
-def entered(
-    ctx: Context,
-    function: Function,
-    statement: ast.stmt,
-    shown: str,
-    header: Callable[[], str],
-    imports: tuple[str, ...],
-    graded: Grading,
-    stays: bool = False,
-) -> list[Fix]:
-    """Return the fix that enters the context manager *header* for the rest of *function* or, in a ``TestCase``, the test.
-
-    It comes in the place of *statement*, or before it where the statement *stays*. A nested function has no fix: what it
-    changes is meant for its caller, and would be put back before that sees it.
-    """
-    if function.kind is FunctionKind.NESTED:
-        return []
-    if function.outermost.in_unittest:
-        if function.params[:1] != ("self",) or ctx.settings.python_version < (3, 11):
-            return []
-        put = insert_before if stays else replace_statement
-        return [
-            graded(
-                f"Use `self.enterContext` and {shown}",
-                lambda: Rewrite(put(ctx.statement, statement, f"self.enterContext({header()})"), imports),
-            )
-        ]
-    rest = rest_of_block(function, statement, alone=stays)
-    if rest is None:
-        return []
-
-    def build() -> Rewrite:
-        if stays:
-            return Rewrite(wrap_in_with(ctx.statement, statement, [statement, *rest][-1], header()), imports)
-        return Rewrite(in_with(ctx, statement, rest, header()).edits, imports)
-
-    return [graded(f"Use a `with` block and {shown}", build)]
-
-
-def _outermost(function: Function, node: ast.AST) -> ast.stmt:
-    """Return the statement directly in the body of *function* that *node* is part of."""
-    assert function.node is not None
-    line = getattr(node, "lineno", 0)
-    return next(item for item in function.node.body if item.lineno <= line <= (item.end_lineno or 0))
+    graded = unsafe if form is Form.CONTEXT else graded
+    return entered(ctx, function, place, spelling, header, imports, graded, patch.stays)
 
 
 def _as_parameter(

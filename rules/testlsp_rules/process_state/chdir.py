@@ -5,10 +5,11 @@ import ast
 from testlsp.lint import Bad, Context, Fix, Good, Rule, Severity, on_effect
 from testlsp.lint.context import safe, unsafe
 from testlsp.lint.patching import Form, form_for
+from testlsp.lint.with_blocks import entered
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FileRole, FunctionKind
 
-from testlsp_rules.process_state._forms import entered, monkeypatched
+from testlsp_rules.process_state._forms import monkeypatched
 from testlsp_rules.process_state._leaks import SEEN, is_guarded, is_leak, put_back_later
 
 
@@ -27,7 +28,7 @@ class Chdir(Rule):
     code = "TL202"
     since = "0.1"
     message = "The working directory is changed here and stays changed after the test"
-    related = ("S8997 (SonarPython)",)
+    related = ("S8997 (SonarPython)", "os_chdir_in_test (clint of mlflow)")
     options = ("idiom", "target-version")
     source = "https://docs.pytest.org/en/stable/reference/reference.html#pytest.MonkeyPatch.chdir"
     examples = (
@@ -54,6 +55,46 @@ class Chdir(Rule):
                 monkeypatch.chdir(tmp_path)
                 assert load() == {}
             """
+        ),
+        Bad(
+            """
+            import os
+
+            def test_reads_settings(tmp_path):
+                os.chdir(tmp_path)  # 📁 where the file is
+                ^^^^^^^^^^^^^^^^^^
+                assert load() == {}
+            """,
+            fixed="""
+            import os
+            import contextlib
+
+            def test_reads_settings(tmp_path):
+                with contextlib.chdir(tmp_path):
+                    # 📁 where the file is
+                    assert load() == {}
+            """,
+            settings={"idiom": "patch.dict", "target_version": "3.11"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            import os
+
+            def test_reads_settings(tmp_path):
+                os.chdir(tmp_path)  # 📁 where the file is
+                ^^^^^^^^^^^^^^^^^^
+                assert load() == {}
+            """,
+            fixed="""
+            import os
+
+            def test_reads_settings(tmp_path, monkeypatch):
+                monkeypatch.chdir(tmp_path)  # 📁 where the file is
+                assert load() == {}
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
         ),
         Bad(
             """
@@ -338,7 +379,7 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
                 ctx,
                 function,
                 whole,
-                "`contextlib.chdir`",
+                "contextlib.chdir",
                 lambda: f"contextlib.chdir({ctx.source_of(value)})",
                 ("import contextlib",),
                 graded,

@@ -57,6 +57,26 @@ class ClassAttr(Rule):
         ),
         Bad(
             """
+            from shop.shipping import Shipment
+
+            def test_dispatch(order):
+                Shipment.send = lambda self: "sent"
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `Shipment.send` is replaced here and never put back
+                assert order.dispatch() == "sent"
+            """,
+            fixed="""
+            from shop.shipping import Shipment
+            from unittest.mock import patch
+
+            def test_dispatch(order):
+                with patch.object(Shipment, "send", lambda self: "sent", create=True):
+                    assert order.dispatch() == "sent"
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
             from shop import shipping
 
             def test_dispatch(order):

@@ -66,6 +66,26 @@ class DependencyOverrides(Rule):
             from app.main import app, get_user
 
             def test_me(client):
+                app.dependency_overrides[get_user] = lambda: "Ada 👩"
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert client.get("/me").json() == "Ada 👩"
+            """,
+            fixed="""
+            from app.main import app, get_user
+            from unittest.mock import patch
+
+            def test_me(client):
+                with patch.dict(app.dependency_overrides, {get_user: lambda: "Ada 👩"}):
+                    assert client.get("/me").json() == "Ada 👩"
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            from app.main import app, get_user
+
+            def test_me(client):
                 app.dependency_overrides[get_user] = fake_user
                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
                 assert client.get("/me").json() == "Ada"
@@ -325,6 +345,20 @@ class DependencyOverrides(Rule):
             """,
             path="tests/conftest.py",
             why="a conftest sets up the whole run",
+        ),
+        Good(
+            """
+            import pytest
+            from fastapi import FastAPI
+            from fastapi.testclient import TestClient
+
+            @pytest.fixture
+            def client():
+                app = FastAPI()
+                app.dependency_overrides[get_user] = fake_user
+                return TestClient(app)
+            """,
+            why="the app is built in the fixture",
         ),
     )
 

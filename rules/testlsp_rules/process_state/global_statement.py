@@ -64,6 +64,52 @@ class GlobalStatement(Rule):
         ),
         Bad(
             """
+            rate = 1.0
+
+            def test_discount():
+                global rate
+                rate = 0.5
+                ^^^^^^^^^^ The global variable `rate` keeps this value after the test
+                assert price(10) == 5
+            """,
+            fixed="""
+            from unittest.mock import patch
+
+            import sys
+
+            rate = 1.0
+
+            def test_discount():
+                with patch.object(sys.modules[__name__], "rate", 0.5):
+                    assert price(10) == 5
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            rate = 1.0
+
+            def test_discount():
+                global rate
+                rate = 0.5
+                ^^^^^^^^^^ The global variable `rate` keeps this value after the test
+                assert price(10) == 5
+            """,
+            fixed="""
+            import sys
+
+            rate = 1.0
+
+            def test_discount(mocker):
+                mocker.patch.object(sys.modules[__name__], "rate", 0.5)
+                assert price(10) == 5
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
+        ),
+        Bad(
+            """
             import pytest
 
             @pytest.fixture

@@ -59,6 +59,29 @@ class ModuleAttr(Rule):
         ),
         Bad(
             """
+            from app import config
+
+            def test_debug_page(client):
+                assert config.DEBUG is False
+                config.DEBUG = True  # 🐞
+                ^^^^^^^^^^^^^^^^^^^ `config.DEBUG` is replaced here and never put back
+                assert "Traceback" in client.get("/boom").text
+            """,
+            fixed="""
+            from app import config
+            from unittest.mock import patch
+
+            def test_debug_page(client):
+                assert config.DEBUG is False
+                with patch.object(config, "DEBUG", True):
+                    # 🐞
+                    assert "Traceback" in client.get("/boom").text
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
             from app.main import app
 
             def test_user(client, fake_user):
@@ -426,6 +449,21 @@ class ModuleAttr(Rule):
             """,
             path="tests/conftest.py",
             why="a conftest sets up the whole run",
+        ),
+        Good(
+            """
+            from app import Client
+
+            class TestClient:
+                def setup_method(self):
+                    self.client = Client()
+
+                def test_timeout(self):
+                    self.timeout = 3
+                    self.client.timeout = self.timeout
+                    assert self.client.get()
+            """,
+            why="attributes of `self`, and of what hangs on it",
         ),
     )
 

@@ -63,6 +63,46 @@ class ModuleContainer(Rule):
             from app.config import DEFAULTS
 
             def test_limit(client):
+                DEFAULTS["limit"] = 3  # 📏
+                ^^^^^^^^^^^^^^^^^^^^^ `DEFAULTS` is changed in place here and never changed back
+                assert len(client.list()) == 3
+            """,
+            fixed="""
+            from app.config import DEFAULTS
+            from unittest.mock import patch
+
+            def test_limit(client):
+                with patch.dict(DEFAULTS, {"limit": 3}):
+                    # 📏
+                    assert len(client.list()) == 3
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            from app.config import DEFAULTS
+
+            def test_limit(client):
+                DEFAULTS["limit"] = 3  # 📏
+                ^^^^^^^^^^^^^^^^^^^^^ `DEFAULTS` is changed in place here and never changed back
+                assert len(client.list()) == 3
+            """,
+            fixed="""
+            from app.config import DEFAULTS
+
+            def test_limit(client, mocker):
+                mocker.patch.dict(DEFAULTS, {"limit": 3})  # 📏
+                assert len(client.list()) == 3
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
+        ),
+        Bad(
+            """
+            from app.config import DEFAULTS
+
+            def test_limit(client):
                 DEFAULTS["limit"] = 3
                 ^^^^^^^^^^^^^^^^^^^^^ `DEFAULTS` is changed back only if nothing fails before
                 assert len(client.list()) == 3

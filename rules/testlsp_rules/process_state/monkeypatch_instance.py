@@ -4,7 +4,7 @@ import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on
 from testlsp.lint.context import unsafe
-from testlsp.lint.patching import in_with, rest_of_block
+from testlsp.lint.with_blocks import in_with, rest_of_block
 from testlsp.rewrite import remove_statement
 from testlsp.semantic.cleanup import cleanup_place
 from testlsp.semantic.functions import Function, FunctionKind

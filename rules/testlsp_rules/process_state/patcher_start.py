@@ -4,7 +4,8 @@ import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Rule, on, on_effect
 from testlsp.lint.context import unsafe
-from testlsp.lint.patching import Form, form_for, in_with, rest_of_block, with_parameter
+from testlsp.lint.patching import Form, form_for, with_parameter
+from testlsp.lint.with_blocks import in_with, rest_of_block
 from testlsp.rewrite import insert_after, replace_expression
 from testlsp.semantic.effects import PATCHES, Effect, EffectKind
 from testlsp.semantic.functions import FileRole, Function, FunctionKind
@@ -16,11 +17,12 @@ from testlsp_rules.process_state._patchers import Stop, how_stopped
 
 
 class PatcherStart(Rule):
-    """Starts a patch by hand and never stops it for certain, or makes a patch that is never started.
+    """Starts a patch by hand and never stops it for certain, or makes a patch that is never started or ends at once.
 
     A patch that nobody stops stays for every later test of the process. One that
-    is made and never started patches nothing, and the test runs with the real thing.
-    `with patch(...)` does both, whatever happens.
+    is made and never started patches nothing, and the test runs with the real thing;
+    so it does behind a `with patch(...): pass`. `with patch(...)` around what needs the
+    patch does both, whatever happens.
 
     Fix safety: unsafe, because the patch now ends with the test or fixture and other
     tests may have relied on it; and because a patch that was never started begins to
@@ -64,6 +66,49 @@ class PatcherStart(Rule):
                     register("ada")
                     send.assert_called_once()
             """
+        ),
+        Bad(
+            """
+            from unittest.mock import patch
+
+            def test_mail():
+                send = patch("app.send").start()  # 📮
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^
+                register("ada")
+                send.assert_called_once()
+            """,
+            fixed="""
+            from unittest.mock import patch
+
+            def test_mail():
+                with patch("app.send") as send:
+                    # 📮
+                    register("ada")
+                    send.assert_called_once()
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            from unittest.mock import patch
+
+            def test_mail():
+                send = patch("app.send").start()  # 📮
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^
+                register("ada")
+                send.assert_called_once()
+            """,
+            fixed="""
+            from unittest.mock import patch
+
+            def test_mail(mocker):
+                send = mocker.patch("app.send")  # 📮
+                register("ada")
+                send.assert_called_once()
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
         ),
         Bad(
             """
@@ -282,6 +327,51 @@ class PatcherStart(Rule):
             """,
             why="the base class may well stop all patches",
         ),
+        Good(
+            """
+            import pytest
+            from unittest.mock import patch
+
+            @pytest.fixture
+            def client():
+                with patch("app.connect"):
+                    return Client()
+            """,
+            why="only what is made inside needs the patch: a `yield` would leave it active during the test",
+        ),
+        Bad(
+            """
+            import pytest
+            from unittest.mock import patch
+
+            @pytest.fixture
+            def client():
+                with patch("app.connect"):
+                     ^^^^^^^^^^^^^^^^^^^^ The patch ends before anything runs with it
+                    pass
+                yield Client()
+
+            def test_mail():
+                with patch("app.send"), patch("app.clock") as clock:
+                     ^^^^^^^^^^^^^^^^^ The patch ends before anything runs with it
+                    ...
+                register("ada")
+            """,
+            fixed="""
+            import pytest
+            from unittest.mock import patch
+
+            @pytest.fixture
+            def client():
+                with patch("app.connect"):
+                    yield Client()
+
+            def test_mail():
+                with patch("app.send"), patch("app.clock") as clock:
+                    register("ada")
+            """,
+            why="an empty block has nothing to patch",
+        ),
     )
 
     @on_effect(
@@ -319,6 +409,34 @@ class PatcherStart(Rule):
             header = ctx.source_of(call)
             fixes.append(unsafe("Patch with `with`", lambda: in_with(ctx, node, rest, header)))
         ctx.report(call, "The patch is made and never started: nothing is patched", fixes=fixes)
+
+    @on(ast.With, kinds=(FunctionKind.TEST, FunctionKind.FIXTURE))
+    def check_empty(self, ctx: Context, node: ast.With) -> None:
+        """Report ``with patch(...): pass``."""
+        call = node.items[0].context_expr
+        if len(node.body) != 1 or not _is_nothing(node.body[0]) or not isinstance(call, ast.Call):
+            return
+        if ctx.qualified_name(call.func) not in PATCHES:
+            return
+        if any(
+            isinstance(parent, ast.With | ast.AsyncWith) and is_raising(ctx, parent) for parent in ctx.ancestors(node)
+        ):
+            return
+        rest = rest_of_block(ctx.function, node)
+        fixes = []
+        if rest is not None:
+            header = ", ".join(_source_of_item(ctx, item) for item in node.items)
+            fixes.append(unsafe("Patch what follows", lambda: in_with(ctx, node, rest, header)))
+        ctx.report(call, "The patch ends before anything runs with it", fixes=fixes)
+
+
+def _is_nothing(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+
+
+def _source_of_item(ctx: Context, item: ast.withitem) -> str:
+    name = f" as {ctx.source_of(item.optional_vars)}" if item.optional_vars is not None else ""
+    return f"{ctx.source_of(item.context_expr)}{name}"
 
 
 def _fixes(ctx: Context, effect: Effect) -> list[Fix]:

@@ -61,6 +61,27 @@ class SysModules(Rule):
         Bad(
             """
             import sys
+
+            def test_without_redis(client):
+                sys.modules["redis"] = None  # 🚫 not installed
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert client.cache is None
+            """,
+            fixed="""
+            import sys
+            from unittest.mock import patch
+
+            def test_without_redis(client):
+                with patch.dict(sys.modules, {"redis": None}):
+                    # 🚫 not installed
+                    assert client.cache is None
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            import sys
             from importlib import import_module
 
             def test_fresh_import():
@@ -307,6 +328,26 @@ class SysModules(Rule):
                 finally:
                     sys.modules = before
             """
+        ),
+        Bad(
+            """
+            import sys
+
+            def test_fresh_import():
+                del sys.modules["app.main"]
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                from app import main
+                assert main.ready
+            """,
+            fixed="""
+            import sys
+
+            def test_fresh_import(monkeypatch):
+                monkeypatch.delitem(sys.modules, "app.main")
+                from app import main
+                assert main.ready
+            """,
+            why="this gets the old module, which is still an attribute of `app`; whoever imports `app.main` next gets a second one",
         ),
     )
 

@@ -60,6 +60,46 @@ class SysPath(Rule):
             import sys
 
             def test_plugin(tmp_path):
+                sys.path.insert(0, str(tmp_path))  # 🔌
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert load("plugin")
+            """,
+            fixed="""
+            import sys
+            from unittest.mock import patch
+
+            def test_plugin(tmp_path):
+                with patch.object(sys, "path", [str(tmp_path), *sys.path]):
+                    # 🔌
+                    assert load("plugin")
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            import sys
+
+            def test_plugin(tmp_path):
+                sys.path.insert(0, str(tmp_path))  # 🔌
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert load("plugin")
+            """,
+            fixed="""
+            import sys
+
+            def test_plugin(tmp_path, mocker):
+                mocker.patch.object(sys, "path", [str(tmp_path), *sys.path])  # 🔌
+                assert load("plugin")
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
+        ),
+        Bad(
+            """
+            import sys
+
+            def test_plugin(tmp_path):
                 sys.path.append(str(tmp_path))
                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
                 assert load("plugin")

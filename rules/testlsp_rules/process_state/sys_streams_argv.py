@@ -64,6 +64,26 @@ class SysStreamsArgv(Rule):
         ),
         Bad(
             """
+            import sys
+
+            def test_version(shop):
+                sys.argv = ["shop", "--version"]
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `sys.argv` is replaced here and never put back
+                assert shop.main() == 0
+            """,
+            fixed="""
+            import sys
+            from unittest.mock import patch
+
+            def test_version(shop):
+                with patch.object(sys, "argv", ["shop", "--version"]):
+                    assert shop.main() == 0
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
             import io
             import sys
 

@@ -11,9 +11,8 @@ import ast
 import enum
 from typing import TYPE_CHECKING
 
-from testlsp.lint.diagnostic import Rewrite
 from testlsp.semantic.functions import Function, FunctionKind
-from testlsp.text import Edit, TextRange
+from testlsp.text import Edit
 
 if TYPE_CHECKING:
     from testlsp.lint.context import Context
@@ -75,47 +74,6 @@ def patch_name(ctx: Context, function: Function | None = None) -> tuple[str, tup
     if "patch" in hidden or ctx.model.names.table.get("patch") is not None:
         return None
     return "patch", ("from unittest.mock import patch",)
-
-
-def rest_of_block(function: Function, statement: ast.stmt, *, alone: bool = False) -> list[ast.stmt] | None:
-    """Return what follows *statement* up to the end of *function*, None where a ``with`` would not reach so far.
-
-    *statement* may stand in a ``with`` that is itself the end. Something must follow unless *statement* may stand
-    *alone* in the block because it holds more than the change. In a fixture the ``with`` must hold the ``yield``; a
-    ``return`` in it would put the state back before the test.
-    """
-    assert function.node is not None
-    body = function.node.body
-    while (place := next((index for index, item in enumerate(body) if item is statement), None)) is None:
-        if not isinstance(body[-1], ast.With | ast.AsyncWith):
-            return None
-        body = body[-1].body
-    if place == len(body) - 1 and not (alone and hasattr(statement, "body")):
-        return None
-    if function.kind is FunctionKind.FIXTURE:
-        yields = function.bag.get(ast.Yield, [])
-        if len(yields) != 1 or getattr(yields[0], "lineno", 0) <= statement.lineno or ast.Return in function.bag:
-            return None
-    return body[place + 1 :]
-
-
-def in_with(ctx: Context, statement: ast.stmt, rest: list[ast.stmt], header: str) -> Rewrite:
-    """Let *header* be entered where *statement* was, around its siblings *rest*.
-
-    A comment behind *statement* comes to stand in the block.
-    """
-    from testlsp.rewrite import remove_statement, wrap_in_with
-
-    place = ctx.statement.range(statement)
-    text = ctx.statement.text
-    behind = text[place.end :].partition("\n")[0]
-    if not behind.lstrip().startswith("#"):
-        wrap = wrap_in_with(ctx.statement, rest[0], rest[-1], header)
-        return Rewrite([*remove_statement(ctx.statement, statement), *wrap])
-    wrap = wrap_in_with(ctx.statement, statement, rest[-1], header)
-    end = place.end + len(behind) - len(behind.lstrip())
-    kept = [edit for edit in wrap if not place.start < edit.range.start < end]
-    return Rewrite([*kept, Edit(TextRange(place.start, end), "")])
 
 
 def _is_hidden(name: str | None, function: Function) -> bool:
