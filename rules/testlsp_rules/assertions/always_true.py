@@ -116,6 +116,17 @@ class AlwaysTrue(Rule):
             """,
             why="Somebody has told another linter.",
         ),
+        Good(
+            """
+            import pytest
+
+            @pytest.mark.parametrize("expected", [True, "yes"])
+            def test_answer(cart, expected):
+                assert expected
+                assert cart.open or expected
+            """,
+            why="what a test is given by `parametrize` is not written in the assertion",
+        ),
     )
 
     @on_function(*WHERE_CLAIMS_ARE_MADE)

@@ -130,6 +130,15 @@ class ConditionalAssert(Rule):
             """,
             why="What is asserted is not what is asked.",
         ),
+        Good(
+            """
+            def test_order(client):
+                order = client.get_order(1)
+                if isinstance(order, PaidOrder):
+                    assert order.paid_at > order.made_at
+            """,
+            why="A type guard: without it, a type checker would not know the attribute.",
+        ),
     )
 
     @on_function(FunctionKind.TEST)
@@ -143,7 +152,7 @@ class ConditionalAssert(Rule):
         assert function.node is not None
         if not any(item is branch for item in function.node.body) or _ABOUT_CHOICE.search(function.name):
             return
-        if _is_made_up(function) or not _is_about_result(ctx, branch):
+        if _is_made_up(function) or _is_type_guard(branch.test) or not _is_about_result(ctx, branch):
             return
         if not any(isinstance(part, ast.Assert) for part in below(*branch.body)) or _does_more(branch.orelse):
             return
@@ -154,6 +163,13 @@ class ConditionalAssert(Rule):
 def _is_made_up(function: Function) -> bool:
     assert function.node is not None
     return any("given" in ast.dump(decorator) for decorator in function.node.decorator_list)
+
+
+def _is_type_guard(test: ast.expr) -> bool:
+    """Whether *test* may be there for a type checker."""
+    return (
+        isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id in {"isinstance", "issubclass"}
+    )
 
 
 def _does_more(body: list[ast.stmt]) -> bool:

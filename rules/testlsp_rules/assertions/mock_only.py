@@ -13,6 +13,7 @@ from testlsp_rules.assertions._claims import below
 _RECORDS = frozenset(
     "called call_count call_args call_args_list mock_calls method_calls await_count await_args".split()
 )
+_ADAPTER = re.compile(r"adapter|gateway|wrapper|proxy|facade|forward|delegat", re.I)
 _OUTPUT = re.compile(r"print|log|warn|write|stdout|stderr|emit|echo", re.I)
 
 
@@ -23,7 +24,8 @@ class MockOnly(Rule):
     change of how the work is done, and stays green when the result is wrong.
 
     Off by default: for adapters, whose outcome is the call they make, it is the
-    right kind of test, and which code is an adapter cannot be told here.
+    right kind of test, and which code is an adapter can only be told where the test
+    calls it one.
     """
 
     code = "TL319"
@@ -66,13 +68,28 @@ class MockOnly(Rule):
             """,
             why="Nothing is asked of a mock, or something of another object, too; and what is printed is an outcome.",
         ),
+        Good(
+            """
+            from app.mail import MailAdapter
+
+            def test_mail_adapter(smtp):
+                MailAdapter(smtp).send("ada")
+                smtp.sendmail.assert_called_once_with("ada")
+
+            def test_forwards(smtp):
+                gateway = make_gateway(smtp)
+                gateway.send("ada")
+                smtp.sendmail.assert_called_once_with("ada")
+            """,
+            why="The call is what an adapter is for.",
+        ),
     )
 
     @on_function(FunctionKind.TEST)
     def check(self, ctx: Context, function: Function) -> None:
         """Report the first of several assertions that are all about calls."""
         text = ctx.statement.text
-        if ".assert_" not in text:
+        if ".assert_" not in text or _ADAPTER.search(text):
             return
         asked: list[ast.Call] = []
         for node in function.bag.get(ast.Call, ()):

@@ -324,6 +324,146 @@ class NoAssertion(Rule):
             """,
             why="pytest itself complains about tests that return something.",
         ),
+        Good(
+            """
+            from contextlib import nullcontext as does_not_raise
+
+            def test_total(cart):
+                with does_not_raise():
+                    total = cart.total()
+            """,
+            why="That nothing is raised is said outright.",
+        ),
+        Good(
+            """
+            import numpy as np
+            import pandas as pd
+            import pytest
+
+            def test_raises(cart):
+                with pytest.raises(ValueError):
+                    total = cart.total("-1")
+
+            def test_warns(cart):
+                with pytest.warns(UserWarning):
+                    total = cart.total("1")
+
+            def test_mock(cart, mailer):
+                mailer.send.assert_not_called()
+                total = cart.total()
+
+            def test_arrays(cart):
+                np.testing.assert_allclose(cart.prices(), [1.0, 2.0])
+                total = cart.total()
+
+            def test_frames(cart):
+                pd.testing.assert_frame_equal(cart.frame(), cart.other())
+                total = cart.total()
+            """,
+            why="`raises` and `warns` check, so do the assertions of mocks, of numpy and of pandas.",
+        ),
+        Good(
+            """
+            def test_page(client, snapshot):
+                page = client.get("/")
+
+            def test_request(client, httpx_mock):
+                answer = client.fetch("/")
+            """,
+            why="Snapshots compare, and the fixture of pytest-httpx fails the test when an answer is not asked for.",
+        ),
+        Good(
+            """
+            import pytest
+
+            @pytest.mark.xfail(reason="not written yet")
+            def test_total(cart):
+                total = cart.total()
+
+            def test_discount(cart):
+                total = cart.total()
+                pytest.skip("no discounts yet")
+            """,
+            why="An expected failure, and a test that skips itself.",
+        ),
+        Good(
+            """
+            from shop.testing import verify_total
+
+            def test_total(cart):
+                total = verify_total(cart)
+
+            class TestCart:
+                def test_discount(self, cart):
+                    total = self._assert_discount(cart)
+            """,
+            why="Names of helpers that nobody can follow say that they check.",
+        ),
+        Good(
+            """
+            from shop.testing import must_be
+
+            def test_total(cart):
+                total = must_be(cart, 3)
+            """,
+            settings={"assertion_helpers": ["must_*"]},
+            why="The project says what its helpers are called.",
+        ),
+        Good(
+            """
+            import asyncio
+            from app import Order
+
+            def test_coroutine(shop):
+                async def main():
+                    assert await shop.total() == 3
+
+                done = asyncio.run(main())
+
+            def test_callback(bus):
+                def listen(event):
+                    assert event.name == "paid"
+
+                bus.listen(listen)
+                fired = bus.fire()
+
+            def test_domain_method():
+                order = Order()
+                done = order.assert_complete()
+
+            class TestCart:
+                def test_add(self, cart):
+                    cart.add("apple")
+                    assert cart.items == ["apple"]
+
+                def test_add_again(self, cart):
+                    again = self.test_add(cart)
+            """,
+            why="Assertions may live in a nested coroutine, a callback, a method of the domain, another test.",
+        ),
+        Good(
+            """
+            import pytest
+            from app import Cart, app
+
+            @pytest.fixture
+            def test_cart():
+                cart = Cart()
+                return cart
+
+            def test_server(client):
+                @app.get("/total")
+                def test_view():
+                    total = Cart().total()
+
+                assert client.get("/total").ok
+
+            @app.get("/test")
+            def test_page():
+                page = Cart().page()
+            """,
+            why="Fixtures and route handlers may be called `test_*`, too.",
+        ),
     )
 
     @on_function(FunctionKind.TEST)
@@ -396,7 +536,8 @@ def _last_act(ctx: Context, body: list[ast.stmt]) -> ast.stmt:
         if _is_nothing(node) or isinstance(node, ast.Delete):
             continue
         if isinstance(node, ast.With | ast.AsyncWith) and not any(
-            isinstance(item.context_expr, ast.Name) for item in node.items
+            isinstance(item.context_expr, ast.Name) or "not_raise" in ctx.source_of(item.context_expr)
+            for item in node.items
         ):
             return _last_act(ctx, node.body)
         if isinstance(node, ast.Expr) and _shows(node.value) and not _computes(node.value):

@@ -156,6 +156,17 @@ class RaisesMultiStatement(Rule):
             """,
             why="Somebody has told another linter.",
         ),
+        Good(
+            """
+            import pytest
+
+            async def test_withdraw(bank):
+                with pytest.raises(ValueError):
+                    async with bank.open() as account:
+                        await account.withdraw(-1)
+            """,
+            why="So is `async with`.",
+        ),
     )
 
     @on_function(FunctionKind.TEST, FunctionKind.NESTED)

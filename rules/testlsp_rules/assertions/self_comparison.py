@@ -100,6 +100,16 @@ class SelfComparison(Rule):
             """,
             why="Calls and properties may answer differently, and one knows what it does.",
         ),
+        Good(
+            """
+            def test_same_hash(cart):
+                assert hash(cart) == hash(cart)
+
+            def test_nan(number):
+                assert number != number
+            """,
+            why="A hash must stay the same, and NaN is not equal to itself.",
+        ),
     )
 
     @on_function(FunctionKind.TEST, FunctionKind.NESTED)

@@ -147,6 +147,30 @@ class Unawaited(Rule):
             """,
             why="A parameter of that name is something else.",
         ),
+        Bad(
+            """
+            import pytest
+
+            async def pay(order):
+                raise ValueError(order)
+
+            async def test_refuses(order):
+                with pytest.raises(ValueError):
+                    pay(order)
+                    ^^^^^^^^^^ This is never awaited, so nothing of `pay` runs
+            """,
+            fixed="""
+            import pytest
+
+            async def pay(order):
+                raise ValueError(order)
+
+            async def test_refuses(order):
+                with pytest.raises(ValueError):
+                    await pay(order)
+            """,
+            why="Inside `raises` nothing runs either, so nothing is raised.",
+        ),
     )
 
     @on(ast.Expr, ast.Assert, kinds=(FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.NESTED))

@@ -14,7 +14,7 @@ from testlsp.semantic.functions import Function
 from testlsp.semantic.knobs import KNOBS, SEEDS, only_reads
 from testlsp.semantic.loggers import LOGGER_METHODS, logger_behind
 from testlsp.semantic.model import SemanticModel
-from testlsp.semantic.names import dotted
+from testlsp.semantic.names import dotted, import_bindings
 from testlsp.text.named import NamedTuple
 
 
@@ -167,9 +167,29 @@ class _Finder:
                 self._method(node, func)
             elif func.__class__ is ast.Name:
                 self._called(node, func)
+        if self.found and (ast.Import in bag or ast.ImportFrom in bag):
+            self._forget_unbound()
         if len(self.found) > 1:
             self.found.sort(key=lambda effect: effect.position)
         return self.found
+
+    def _forget_unbound(self) -> None:
+        """Drop what stands before the import that makes its name local to the function: it raises UnboundLocalError."""
+        bag, bound = self.function.bag, self.function.locals
+        first: dict[str, tuple[int, int]] = {}
+        for node in (*bag.get(ast.Import, ()), *bag.get(ast.ImportFrom, ())):
+            assert isinstance(node, ast.Import | ast.ImportFrom)
+            for binding in import_bindings(node):
+                place = (node.lineno, node.col_offset)
+                first[binding.name] = min(place, first.get(binding.name, place))
+        self.found = [
+            effect
+            for effect in self.found
+            if not any(
+                isinstance(part, ast.Name) and first.get(part.id, (0, 0)) > effect.position and part.id in bound
+                for part in ast.walk(effect.node)
+            )
+        ]
 
     def _add(
         self,
