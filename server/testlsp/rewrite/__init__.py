@@ -9,25 +9,63 @@ are not (`fstrings`).
 
 Invariant: no edit touches text outside the statement, imports aside, nor what the nodes named do not own. This
 package knows neither pytest nor rules.
+
+The modules behind these functions are imported with the first call: rules name the functions when they are loaded,
+and most runs rewrite nothing.
 """
 
 from __future__ import annotations
 
-from testlsp.rewrite.blocks import dedent_out, unwrap_block, wrap_body, wrap_in_with
-from testlsp.rewrite.docstrings import append_to_docstring, insert_docstring, replace_docstring
-from testlsp.rewrite.expressions import replace_expression
-from testlsp.rewrite.generators import return_to_yield
-from testlsp.rewrite.imports import ensure_import
-from testlsp.rewrite.layout import CannotRewrite, indentation_of, newline_of
-from testlsp.rewrite.parameters import add_argument, add_parameter, remove_parameter, rename_parameter
-from testlsp.rewrite.statements import (
-    insert_after,
-    insert_before,
-    remove_statement,
-    remove_statements,
-    replace_statement,
-    replace_statements,
-)
+from typing import TYPE_CHECKING, Any
+
+from testlsp.rewrite.refusal import CannotRewrite
+
+if TYPE_CHECKING:
+    from testlsp.rewrite.blocks import dedent_out, unwrap_block, wrap_body, wrap_in_with
+    from testlsp.rewrite.docstrings import append_to_docstring, insert_docstring, replace_docstring
+    from testlsp.rewrite.expressions import replace_expression
+    from testlsp.rewrite.generators import return_to_yield
+    from testlsp.rewrite.imports import ensure_import
+    from testlsp.rewrite.layout import indentation_of, newline_of
+    from testlsp.rewrite.parameters import add_argument, add_parameter, remove_parameter, rename_parameter
+    from testlsp.rewrite.statements import (
+        insert_after,
+        insert_before,
+        remove_statement,
+        remove_statements,
+        replace_statement,
+        replace_statements,
+    )
+else:
+    _HOMES = {
+        "blocks": "dedent_out unwrap_block wrap_body wrap_in_with",
+        "docstrings": "append_to_docstring insert_docstring replace_docstring",
+        "expressions": "replace_expression",
+        "generators": "return_to_yield",
+        "imports": "ensure_import",
+        "layout": "indentation_of newline_of",
+        "parameters": "add_argument add_parameter remove_parameter rename_parameter",
+        "statements": "insert_after insert_before remove_statement remove_statements replace_statement "
+        "replace_statements",
+    }
+
+    def _on_first_call(home: str, name: str) -> Any:
+        real = None
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            nonlocal real
+            if real is None:
+                import importlib
+
+                real = getattr(importlib.import_module(f"testlsp.rewrite.{home}"), name)
+            return real(*arguments, **named)
+
+        call.__name__ = call.__qualname__ = name
+        return call
+
+    for _home, _names in _HOMES.items():
+        for _name in _names.split():
+            globals()[_name] = _on_first_call(_home, _name)
 
 __all__ = [
     "CannotRewrite",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 
 from testlsp.rewrite.layout import (
-    CannotRewrite,
     begins_line,
     block_end_row,
     ends_line,
@@ -23,6 +22,7 @@ from testlsp.rewrite.layout import (
     unit_of,
 )
 from testlsp.rewrite.lexical import header_end, rows_in_strings
+from testlsp.rewrite.refusal import CannotRewrite
 from testlsp.rewrite.statements import siblings
 from testlsp.syntax import Statement
 from testlsp.text import Edit, TextRange

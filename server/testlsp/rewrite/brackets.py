@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from testlsp.rewrite.layout import (
-    CannotRewrite,
     begins_line,
     leading_blanks,
     newline_near,
@@ -13,6 +12,7 @@ from testlsp.rewrite.layout import (
     unit_of,
 )
 from testlsp.rewrite.lexical import Bracket, Item
+from testlsp.rewrite.refusal import CannotRewrite
 from testlsp.syntax import Statement
 from testlsp.text import Edit, TextRange
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from testlsp.rewrite.blocks import block_opening
 from testlsp.rewrite.layout import (
-    CannotRewrite,
     begins_line,
     indentation_of,
     insert_rows,
@@ -20,6 +19,7 @@ from testlsp.rewrite.layout import (
     unit_of,
 )
 from testlsp.rewrite.lexical import tokens
+from testlsp.rewrite.refusal import CannotRewrite
 from testlsp.syntax import Statement
 from testlsp.text import Edit, TextRange
 

@@ -7,7 +7,7 @@ import sys
 from itertools import pairwise
 from typing import Any
 
-from testlsp.rewrite.layout import CannotRewrite
+from testlsp.rewrite.refusal import CannotRewrite
 from testlsp.syntax import Statement, children
 from testlsp.text import Edit, TextRange
 

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from testlsp.rewrite.layout import CannotRewrite
+from testlsp.rewrite.refusal import CannotRewrite
 from testlsp.syntax import Statement
 from testlsp.text import TextRange, byte_column
 

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Sequence
 
 from testlsp.rewrite.blocks import without_docstring
-from testlsp.rewrite.layout import CannotRewrite, begins_line, ends_line
+from testlsp.rewrite.layout import begins_line, ends_line
+from testlsp.rewrite.refusal import CannotRewrite
 from testlsp.rewrite.statements import insert_after
 from testlsp.syntax import CHILD_FIELDS, Statement
 from testlsp.text import Edit, TextRange

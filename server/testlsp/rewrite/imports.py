@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
-from testlsp.rewrite.layout import CannotRewrite, newline_of
+from testlsp.rewrite.layout import newline_of
+from testlsp.rewrite.refusal import CannotRewrite
 from testlsp.syntax import SourceFile, Statement
 from testlsp.text import Edit, TextRange
 from testlsp.text.named import NamedTuple

@@ -6,16 +6,13 @@ import ast
 import re
 from collections.abc import Sequence
 
+from testlsp.rewrite.refusal import CannotRewrite
 from testlsp.syntax import Statement
 from testlsp.text import Edit, TextRange
 from testlsp.text.named import NamedTuple
 
 _REST_OF_LINE = re.compile(r"[ \t\f]*;?[ \t\f]*(?:\\\r?\n[ \t\f]*)?(#[^\r\n]*)?(?=[\r\n]|\Z)")
 _BLANKS = " \t\f"
-
-
-class CannotRewrite(Exception):
-    """There is no faithful rewrite of this text; the argument says why, for a log and not for the user."""
 
 
 class Place(NamedTuple):

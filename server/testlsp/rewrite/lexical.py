@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from testlsp.rewrite.layout import CannotRewrite, begins_line, row_of, row_start
+from testlsp.rewrite.layout import begins_line, row_of, row_start
+from testlsp.rewrite.refusal import CannotRewrite
 from testlsp.syntax import Statement
 from testlsp.text.lines import line_starts
 from testlsp.text.named import NamedTuple

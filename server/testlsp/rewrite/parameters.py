@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from testlsp.rewrite.brackets import insert_item, remove_item
-from testlsp.rewrite.layout import CannotRewrite
 from testlsp.rewrite.lexical import Bracket, bracket_at
+from testlsp.rewrite.refusal import CannotRewrite
 from testlsp.syntax import Statement
 from testlsp.text import Edit, TextRange
 

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Sequence
 
 from testlsp.rewrite.layout import (
-    CannotRewrite,
     Place,
     begins_line,
     block_end_row,
@@ -24,6 +23,7 @@ from testlsp.rewrite.layout import (
     start_of,
     unit_of,
 )
+from testlsp.rewrite.refusal import CannotRewrite
 from testlsp.syntax import Statement
 from testlsp.text import Edit, TextRange
 
