@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import ast
-
 from testlsp.lint import Bad, Context, Good, Rewrite, Rule, Severity, on_function
 from testlsp.lint.context import unsafe
 from testlsp.lint.integration import is_integration_test
@@ -12,11 +10,8 @@ from testlsp.semantic.marks import PLUGIN_MARKS
 from testlsp.semantic.seams import markers
 from testlsp.text import TextRange
 
-_CONNECTS = frozenset(
-    "docker.from_env docker.DockerClient psycopg.connect psycopg2.connect psycopg.AsyncConnection.connect "
-    "asyncpg.connect asyncpg.create_pool pymysql.connect MySQLdb.connect mysql.connector.connect oracledb.connect "
-    "pyodbc.connect pika.BlockingConnection aio_pika.connect_robust".split()
-)
+from testlsp_rules.seams._services import service_used
+
 _CONFTEST = """
 def pytest_configure(config):
     config.addinivalue_line("markers", "integration: needs services")
@@ -171,7 +166,7 @@ class UnmarkedIntegration(Rule):
     @on_function(FunctionKind.TEST)
     def check(self, ctx: Context, function: Function) -> None:
         """Report a test that connects itself or through fixtures of its file."""
-        used = _service(ctx, function, 3)
+        used = service_used(ctx, function)
         if used is None or function.node is None or is_integration_test(ctx, function):
             return
         if markers(function, ctx.model) - PLUGIN_MARKS - {"parametrize", "usefixtures", "filterwarnings"}:
@@ -204,20 +199,3 @@ class UnmarkedIntegration(Rule):
             graph = ctx.graph
             known.update((marks_registered(loaded(graph, ctx.path)) or ()) if graph is not None else ())
         return next((mark for mark in ctx.settings.integration_markers if mark in known), None)
-
-
-def _service(ctx: Context, function: Function, depth: int) -> str | None:
-    """Return what connects to a service in *function*, or in the fixtures of this file that it requests."""
-    for call in function.bag.get(ast.Call, ()):
-        name = ctx.model.qualified_name(call.func, function) if isinstance(call, ast.Call) else None
-        if name is not None and (
-            name in _CONNECTS or (name.startswith("testcontainers.") and name.endswith("Container"))
-        ):
-            return name
-    for requested in function.params if depth else ():
-        fixture = ctx.model.function_named(requested, function.chain) or ctx.model.function_named(requested)
-        if fixture is not None and fixture.kind is FunctionKind.FIXTURE and fixture is not function:
-            found = _service(ctx, fixture, depth - 1)
-            if found is not None:
-                return found
-    return None

@@ -29,6 +29,8 @@ _XUNIT_CLASS = frozenset(
     "setup_class teardown_class setup_method teardown_method setUp tearDown setUpClass tearDownClass asyncSetUp "
     "asyncTearDown setup teardown setUpTestData".split()
 )
+XUNIT_NAMES = _XUNIT_MODULE | _XUNIT_CLASS
+"""Functions and methods that are called around tests without anybody asking for them."""
 FIXTURE_DECORATORS = frozenset(
     "pytest.fixture pytest.yield_fixture pytest_asyncio.fixture _pytest.fixtures.fixture pytest_lsp.fixture "
     "pytest_trio.trio_fixture pytest_twisted.async_fixture pytest_tornasync.fixture".split()
@@ -48,7 +50,11 @@ def statement_functions(
             _class_functions(statement, node, None, names, role, collection, found)
         else:
             _conditional_functions(statement, node, names, role, collection, found)
-    if statement.body and not all(isinstance(node, ast.Import | ast.ImportFrom) for node in statement.body):
+    if statement.body and (
+        not all(isinstance(node, ast.Import | ast.ImportFrom) for node in statement.body)
+        or "test_" in statement.text
+        or "_test " in statement.text  # rules look at imports of test modules only
+    ):
         found.append(Function(statement, None, FunctionKind.IMPORT_TIME))
     return found
 

@@ -1,0 +1,31 @@
+"""Services that a test starts or connects to itself, as far as its file shows."""
+
+from __future__ import annotations
+
+import ast
+
+from testlsp.lint import Context
+from testlsp.semantic.functions import Function, FunctionKind
+
+_CONNECTS = frozenset(
+    "docker.from_env docker.DockerClient psycopg.connect psycopg2.connect psycopg.AsyncConnection.connect "
+    "asyncpg.connect asyncpg.create_pool pymysql.connect MySQLdb.connect mysql.connector.connect oracledb.connect "
+    "pyodbc.connect pika.BlockingConnection aio_pika.connect_robust".split()
+)
+
+
+def service_used(ctx: Context, function: Function, depth: int = 3) -> str | None:
+    """Return what connects to a service in *function*, or in the fixtures of this file that it requests."""
+    for call in function.bag.get(ast.Call, ()):
+        name = ctx.model.qualified_name(call.func, function) if isinstance(call, ast.Call) else None
+        if name is not None and (
+            name in _CONNECTS or (name.startswith("testcontainers.") and name.endswith("Container"))
+        ):
+            return name
+    for requested in function.params if depth else ():
+        fixture = ctx.model.function_named(requested, function.chain) or ctx.model.function_named(requested)
+        if fixture is not None and fixture.kind is FunctionKind.FIXTURE and fixture is not function:
+            found = service_used(ctx, fixture, depth - 1)
+            if found is not None:
+                return found
+    return None
