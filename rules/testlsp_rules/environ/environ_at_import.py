@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from fnmatch import fnmatchcase
 
 from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, Severity, on_effect
@@ -9,10 +10,14 @@ from testlsp.lint.patching import patch_name
 from testlsp.rewrite import replace_statement
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FileRole, FunctionKind
+from testlsp.semantic.names import statement_names
 from testlsp.semantic.restoration import restoration
 
 from testlsp_rules.environ._patch_dict import patch_dict_lines
 from testlsp_rules.environ._writes import monkeypatch_call
+
+_HARMLESS = frozenset({"pytest", *sys.stdlib_module_names})
+"""What reads no variables of the project when it is imported."""
 
 
 class EnvironAtImport(Rule):
@@ -176,6 +181,53 @@ class EnvironAtImport(Rule):
             path="tests/run_server.py",
             why="a file that pytest does not collect",
         ),
+        Bad(
+            """
+            import os
+            import pytest
+
+            os.environ["DATABASE_URL"] = "sqlite://"
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            from app import database
+
+            os.environ["CURRENCY"] = "EUR"
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            def test_price():
+                assert database.price() == 3
+            """,
+            fixed="""
+            import os
+            import pytest
+
+            os.environ["DATABASE_URL"] = "sqlite://"
+
+            from app import database
+
+            @pytest.fixture(scope="module", autouse=True)
+            def environ_currency():
+                with pytest.MonkeyPatch.context() as mp:
+                    mp.setenv("CURRENCY", "EUR")
+                    yield
+
+            def test_price():
+                assert database.price() == 3
+            """,
+            why="a fixture would be too late for what the import reads; behind the import, nothing is lost",
+        ),
+        Good(
+            """
+            import os
+
+            os.environ["DATABASE_URL"] = "sqlite://"
+
+            from app import database
+            """,
+            path="conftest.py",
+            settings={"allow_import_time_env": ["DATABASE_URL"]},
+            why="it must precede the import of the app, and the project says so",
+        ),
     )
 
     @on_effect(EffectKind.ENV_SET, EffectKind.ENV_DELETE, EffectKind.ENV_BULK, kinds=(FunctionKind.IMPORT_TIME,))
@@ -191,6 +243,8 @@ class EnvironAtImport(Rule):
 
     def fixes(self, ctx: Context, effect: Effect) -> list[Fix]:
         """Return the fix that makes a fixture of the statement."""
+        if _precedes_import(ctx, effect):
+            return []
         whole, call = effect.whole, monkeypatch_call(ctx, effect, "mp")
         if whole is None or call is None or not call.exact or not any(item is whole for item in ctx.statement.body):
             return []
@@ -223,6 +277,17 @@ class EnvironAtImport(Rule):
 def _is_allowed(ctx: Context, effect: Effect) -> bool:
     name = effect.literal_key
     return name is not None and any(fnmatchcase(name, glob) for glob in ctx.settings.allow_import_time_env)
+
+
+def _precedes_import(ctx: Context, effect: Effect) -> bool:
+    """Whether code that may read the variable is imported further down: a fixture would be too late for it."""
+    statements = ctx.source.statements
+    for statement in statements[statements.index(ctx.statement) :]:
+        names = statement_names(statement)
+        imported = [binding.target or "" for binding in names.bindings if binding.kind == "import"]
+        if any(name.partition(".")[0] not in _HARMLESS for name in (*imported, *names.stars)):
+            return True
+    return False
 
 
 def _is_script(ctx: Context, effect: Effect) -> bool:
