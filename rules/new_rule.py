@@ -4,7 +4,7 @@ usage: python rules/new_rule.py FAMILY/NAME
 
 FAMILY is a folder of `rules/testlsp_rules`, NAME says what is wrong and reads well after "ignore":
 `python rules/new_rule.py process_state/umask-changed`. The rule gets the next free code of its family, and
-`docs/writing-rules.md` says how to go on. Nothing that exists is overwritten, except what is generated.
+`rules/docs/writing-rules.md` says how to go on. Nothing that exists is overwritten, except what is generated.
 """
 
 from __future__ import annotations

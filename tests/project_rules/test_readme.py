@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import tomli
 import yaml
 from testlsp.builtin import all_rules
 from testlsp.cli import main
@@ -125,6 +126,18 @@ def run_shop(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run pytest in the example's folder, without plugins of this project's environment."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", *arguments]
     return subprocess.run(command, cwd=ROOT / "examples" / "shop", capture_output=True, text=True, check=False)
+
+
+def test_dependencies_are_explained() -> None:
+    """Each dependency of the program, of its development and of the extension is named where it says what for."""
+    explained = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
+    project = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    extension = json.loads((ROOT / "editor-client" / "package.json").read_text("utf-8"))
+    wanted = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["test"]]
+    names = {re.split(r"[<>=;\s]", requirement)[0] for requirement in [*wanted, *project["build-system"]["requires"]]}
+    names |= {*extension["dependencies"], *extension["devDependencies"]}
+
+    assert {name for name in names if not re.search(rf"(?<![\w-]){name}(?![\w-])", explained, re.IGNORECASE)} == set()
 
 
 def test_links_lead_somewhere() -> None:
