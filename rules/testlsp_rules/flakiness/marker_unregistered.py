@@ -169,6 +169,23 @@ class MarkerUnregistered(Rule):
             files={"tests/conftest.py": _CONFTEST},
             why="Not the marks of pytest.",
         ),
+        Good(
+            """
+            import pytest
+
+            @pytest.mark.database
+            def test_login(client):
+                assert client.login() == "ok"
+            """,
+            files={
+                "tests/conftest.py": """
+                def pytest_configure(config):
+                    config.addinivalue_line("markers", "slow: takes more than a second")
+                    config.addinivalue_line("markers", "database: needs a database")
+                """,
+            },
+            why="A conftest registers it.",
+        ),
     )
 
     @on(ast.Attribute, kinds=(FunctionKind.IMPORT_TIME,))

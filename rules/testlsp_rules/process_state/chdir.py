@@ -261,7 +261,8 @@ class Chdir(Rule):
             def test_reads_settings(tmp_path):
                 with contextlib.chdir(tmp_path):
                     assert load() == {}
-            """
+            """,
+            why="the end of the block goes back",
         ),
         Good(
             """
