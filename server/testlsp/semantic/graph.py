@@ -265,6 +265,10 @@ class FixtureGraph:
                 )
         return frozenset()
 
+    def summary_of(self, path: str, module: str) -> FileSummary | None:
+        """Return the summary of *module*, a dotted name in the file *path*; None when it is not known."""
+        return self.summaries.get(self._namespaces.module(path, module) or "")
+
     def taken_over(self, path: str, target: str) -> tuple[Taken, ...]:
         """Return the modules that took the attribute *target* over, so that the test file *path* patches it in vain.
 
