@@ -278,3 +278,5 @@ class Summaries:
         if path in self._expected and self._spare_size + len(text) < MOST_SPARE:
             self._spare[path] = Parsed(source, model, summary)
             self._spare_size += len(text)
+        else:
+            model.forget()
