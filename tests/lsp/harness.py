@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from functools import partial
@@ -128,13 +128,21 @@ class Editor:
         options: Any = None,
         folders: Mapping[str, Path] | None = None,
         change: Callable[[dict[str, Any]], None] | None = None,
+        server: Sequence[str] = SERVER,
+        address: tuple[str, int] | None = None,
     ) -> None:
-        """Start the server and say who we are; *change* may alter the recorded capabilities."""
+        """Start the server and say who we are; *change* may alter the recorded capabilities.
+
+        *server* is the command, unless there is one already that listens at *address*.
+        """
         capabilities = _capabilities(self.kind)
         if change is not None:
             change(capabilities)
         given = {"r": self.root} if folders is None else folders
-        await self.client.start_io(*SERVER)
+        if address is None:
+            await self.client.start_io(*server)
+        else:
+            await self.client.start_tcp(*address)
         self.result = await self.client.initialize_session(
             types.InitializeParams(
                 capabilities=_CONVERTER.structure(capabilities, types.ClientCapabilities),
@@ -148,8 +156,8 @@ class Editor:
         """Say goodbye; the server must leave with exit code 0."""
         await self.client.shutdown_session()
         server = self.client._server
-        assert server is not None
-        assert server.returncode == 0
+        if server is not None:
+            assert server.returncode == 0
         await self.client.stop()  # type: ignore[no-untyped-call]
 
     # -- files -------------------------------------------------------------------------------------------------------
@@ -261,6 +269,12 @@ class Editor:
         edit = (await self.client.code_action_resolve_async(action)).edit
         assert edit is not None
         return edit
+
+
+def progress_kinds(editor: Editor, token: str) -> list[str]:
+    """Return what was told of the work *token*: begin, report, end."""
+    found = [value for key, values in editor.partial.items() if str(key).startswith(token) for value in values]
+    return [value["kind"] if isinstance(value, dict) else value.kind for value in found]
 
 
 def codes(found: Any) -> list[str]:

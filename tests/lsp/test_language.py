@@ -1,15 +1,13 @@
-"""Stories about hover, definition, references, code lenses, completion and cancellation."""
+"""Stories about hover, definition, references, code lenses and completion."""
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lsp.harness import LEAK, SHARED, Editor, editor
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
 pytestmark = pytest.mark.asyncio
 
@@ -95,19 +93,3 @@ async def test_rule_names_are_completed(tmp_path: Path) -> None:
         config = it.open("pyproject.toml")
         assert {"environ-setitem", "ALL"} <= await labels(config, 1, 11)
         assert await labels(config, 3, 11) == set()
-
-
-async def test_a_request_can_be_cancelled(tmp_path: Path) -> None:
-    """A request that the client takes back is answered as cancelled, and the server goes on."""
-    for number in range(60):
-        (tmp_path / f"test_{number}.py").write_text(LEAK)
-    async with editor("vscode", tmp_path) as it:
-        future = it.client.protocol.send_request(
-            types.WORKSPACE_DIAGNOSTIC, types.WorkspaceDiagnosticParams([]), msg_id="slow"
-        )
-        it.client.cancel_request(types.CancelParams(id="slow"))
-        with pytest.raises(JsonRpcException) as refusal:
-            await asyncio.wrap_future(future)
-        assert refusal.value.code == -32800
-        uri = it.open("test_1.py")
-        assert (await it.pull(uri)).items

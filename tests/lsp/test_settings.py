@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from lsp.harness import LEAK, SERVER, codes, editor
+from lsp.harness import LEAK, codes, editor, progress_kinds
 from lsprotocol import types
 
 OFF = '[tool.testlsp]\nignore = ["TL101"]\n'
@@ -97,41 +93,6 @@ async def test_progress_is_shown_while_indexing(tmp_path: Path) -> None:
         uri = it.open("test_1.py")
         await it.becomes(uri, ["TL101"])
         await it.until(lambda: bool(it.statuses) and it.statuses[-1]["state"] == "ready")
-        kinds = [_kind(value) for values in it.partial.values() for value in values]
+        kinds = progress_kinds(it, "testlsp/indexing")
         assert kinds[0] == "begin"
         assert kinds[-1] == "end"
-
-
-def _kind(value: object) -> str:
-    return value["kind"] if isinstance(value, dict) else value.kind  # type: ignore[attr-defined, no-any-return]
-
-
-def test_the_server_ends_with_the_process_that_started_it() -> None:
-    """A server whose parent is gone and whose pipe stays open ends by itself."""
-    parent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    server = subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert server.stdin is not None
-    assert server.stdout is not None
-    params: dict[str, object] = {"processId": parent.pid, "rootUri": None, "capabilities": {}}
-    hello = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params})
-    begin = json.dumps({"jsonrpc": "2.0", "method": "initialized", "params": {}})
-    for each in (hello, begin):
-        server.stdin.write(f"Content-Length: {len(each)}\r\n\r\n{each}".encode())
-    server.stdin.flush()
-    assert server.stdout.readline(), "the server answers, so it knows its parent"
-    parent.send_signal(signal.SIGKILL)
-    parent.wait()
-    assert server.wait(timeout=15) == 1
-    for stream in (server.stdin, server.stdout):
-        if stream is not None:
-            stream.close()
-
-
-def test_the_exit_code_says_whether_there_was_a_goodbye() -> None:
-    """A pipe that just ends, or an exit without shutdown, is exit code 1."""
-    ended = subprocess.run(SERVER, input=b"", stdout=subprocess.PIPE, timeout=20, check=False)
-    assert ended.returncode == 1
-    body = b'{"jsonrpc":"2.0","method":"exit"}'
-    message = b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
-    abrupt = subprocess.run(SERVER, input=message, stdout=subprocess.PIPE, timeout=20, check=False)
-    assert abrupt.returncode == 1

@@ -63,6 +63,11 @@ def register(server: Server) -> None:
         await session.wait_ready()
         session.on_disk([path_of(file.uri) for file in params.files])
 
+    @server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
+    async def cancelled(params: types.WorkDoneProgressCancelParams) -> None:
+        await session.wait_ready()
+        session.indexing.cancel(params.token)
+
 
 def reconfigure(session: Session) -> None:
     """Let the project know the folders and settings of now."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("testlsp")
 
 _TOKEN = "testlsp/indexing"
+_BEGIN = types.WorkDoneProgressBegin(title="testlsp", message="Reading test files", percentage=0, cancellable=True)
 _LONGEST_LINE = 64 * 1024 * 1024
 _SLICE = 0.008
 """Seconds of work after which others may go first."""
@@ -38,6 +39,8 @@ class Indexing:
         self._done = asyncio.Event()
         self._rounds = 0
         self._process: asyncio.subprocess.Process | None = None
+        self._token = ""
+        self._unwanted = False
 
     def request(self) -> None:
         """Index soon; a request while one is being worked on makes one more round."""
@@ -52,6 +55,12 @@ class Indexing:
         """End the process that reads, if there is one."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
+
+    def cancel(self, token: object) -> None:
+        """The person behind the client does not want the reading to go on that is shown as *token*."""
+        if token == self._token and self.running:
+            self._unwanted = True
+            self.stop()
 
     async def finished(self) -> None:
         """Return when the workspace is known."""
@@ -97,8 +106,9 @@ class Indexing:
         assert process.stdin is not None
         assert process.stdout is not None
         self._rounds += 1
+        self._unwanted = False
         since = session.project.revision
-        token = f"{_TOKEN}/{self._rounds}"
+        token = self._token = f"{_TOKEN}/{self._rounds}"
         shown = False
         try:
             process.stdin.write(task_for(folders).encode())
@@ -109,6 +119,8 @@ class Indexing:
             summaries: dict[str, FileSummary] = {}
             slice_begun = perf_counter()
             async for line in process.stdout:
+                if self._unwanted or not line.endswith(b"\n"):  # the process was ended, perhaps within a line
+                    break
                 path, data = json.loads(line)
                 if path not in session.project.documents:
                     summaries[path] = FileSummary.from_data(data)
@@ -118,7 +130,7 @@ class Indexing:
                     await asyncio.sleep(0)
                     slice_begun = perf_counter()
             session.publishing.affected(session.project.put_summaries(summaries, since))
-            log.info("indexed %d files", len(paths))
+            log.info("indexed %d of %d files%s", len(summaries), len(paths), ", then cancelled" * self._unwanted)
             await process.wait()
         finally:
             if process.returncode is None:
@@ -136,7 +148,7 @@ class Indexing:
         except Exception as refusal:  # a client may refuse; then there is nothing to show
             log.info("no progress is shown: %s", refusal)
             return False
-        self._progress(token, types.WorkDoneProgressBegin(title="testlsp", message="Reading test files", percentage=0))
+        self._progress(token, _BEGIN)
         return True
 
     def _report(self, token: str, done: int, count: int) -> None:

@@ -70,6 +70,8 @@ async def _document(session: Session, params: dict[str, Any]) -> str:
             return '{"kind":"full","items":[]}'
         state = read
     report = _report(items_json(state, session.client), None)
+    if state.lint.crashes:
+        session.status.tell()
     related = []
     for other in others if session.client.related_documents else ():
         found = _report(items_json(project.analyse(other)[0], session.client), None)
@@ -153,6 +155,8 @@ class WorkspaceReports:
         if read is None:
             return None
         report = _report(items_json(read, self.session.client), None)
+        if read.lint.crashes:
+            self.session.status.tell()
         report = self._kept[path] = report._replace(stamp=project.stamp(path, read.lint.used_graph))
         return report
 

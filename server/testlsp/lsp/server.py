@@ -21,6 +21,8 @@ from testlsp.lsp.status import ClientLog, watch_parent
 
 log = logging.getLogger("testlsp")
 
+Output = BinaryIO | asyncio.StreamWriter
+
 
 class Server(LanguageServer):
     """pygls's server with our protocol; errors go to the log and not into the user's face."""
@@ -80,7 +82,7 @@ async def _load(session: Session) -> None:
         rules = await asyncio.get_running_loop().run_in_executor(None, _import)
     except Exception as error:  # an installation that is broken: say so instead of staying silent
         log.exception("testlsp could not be loaded")
-        session.status.failed(f"could not be loaded: {error}")
+        session.fail(f"could not be loaded: {error}")
         return
     from testlsp.lsp import configuration
 
@@ -119,15 +121,50 @@ def run(argv: Sequence[str] | None = None) -> int:
         "--tcp", metavar="HOST:PORT", help="listen there instead, for debugging; HOST is 127.0.0.1 if empty"
     )
     options = parser.parse_args(argv)
+    address = _address(options.tcp) if options.tcp is not None else None
+    if options.tcp is not None and address is None:
+        parser.error(f"argument --tcp: {options.tcp!r} is not HOST:PORT")
     gc.disable()  # see `_when_idle`
     sys.setswitchinterval(0.001)  # what loads in other threads must not hold up the event loop
     server = make_server()
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
-    if options.tcp:
-        host, _, port = options.tcp.rpartition(":")
-        server.start_tcp(host or "127.0.0.1", int(port))
-        return 0
+    if address is not None:
+        return asyncio.run(_listen(server, *address))
     return _serve_stdio(server)
+
+
+def _address(text: str) -> tuple[str, int] | None:
+    """Return the host and the port that ``HOST:PORT`` names; without a host it is this machine alone."""
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port) < 65536):
+        return None
+    return host.removeprefix("[").removesuffix("]") or "127.0.0.1", int(port)
+
+
+async def _listen(server: Server, host: str, port: int) -> int:
+    """Serve the first client that connects, and end with it."""
+    first: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
+    first = asyncio.get_running_loop().create_future()
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if first.done():
+            writer.close()
+        else:
+            first.set_result((reader, writer))
+
+    try:
+        listener = await asyncio.start_server(connected, host, port)
+    except OSError as error:
+        sys.stderr.write(f"testlsp server: cannot listen on {host}:{port}: {error}\n")
+        return 2
+    port = listener.sockets[0].getsockname()[1]
+    sys.stderr.write(f"testlsp server: listening on {host}:{port}\n")
+    sys.stderr.flush()
+    reader, writer = await first
+    listener.close()
+    server.protocol.set_writer(writer)
+    await _converse(server, reader, writer)
+    return 1
 
 
 def _serve_stdio(server: Server) -> int:
@@ -140,22 +177,19 @@ def _serve_stdio(server: Server) -> int:
     return 1
 
 
-def _leave(server: Server, stdout: BinaryIO, code: int) -> None:
+def _leave(server: Server, output: Output, code: int) -> None:
     """End now: threads that load and processes that index are not waited for."""
     if getattr(server.session, "indexing", None) is not None:
         server.session.indexing.stop()
     try:
-        stdout.close()
+        output.close()
     finally:
         os._exit(code)
 
 
 async def _talk(server: Server, stdin: BinaryIO, stdout: BinaryIO) -> None:
-    from threading import Event
+    from pygls.io_ import StdinAsyncReader, StdoutWriter
 
-    from pygls.io_ import StdinAsyncReader, StdoutWriter, run_async
-
-    server._stop_event = Event()
     server.protocol.set_writer(StdoutWriter(stdout))
     reader: Any
     try:
@@ -164,6 +198,16 @@ async def _talk(server: Server, stdin: BinaryIO, stdout: BinaryIO) -> None:
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), stdin)
     except (ValueError, OSError, NotImplementedError):
         reader = StdinAsyncReader(stdin, server.thread_pool)
+    await _converse(server, reader, stdout)
+
+
+async def _converse(server: Server, reader: Any, output: Output) -> None:
+    """Hear what *reader* says until it is over, and end the process."""
+    from threading import Event
+
+    from pygls.io_ import run_async
+
+    server._stop_event = Event()
     code = 1  # unless there was a goodbye, and in order
     try:
         await run_async(server._stop_event, reader, server.protocol, log, server.report_server_error)
@@ -173,4 +217,4 @@ async def _talk(server: Server, stdin: BinaryIO, stdout: BinaryIO) -> None:
         log.debug("the client is gone")
     finally:
         server.protocol.left = True
-        _leave(server, stdout, code)
+        _leave(server, output, code)

@@ -111,8 +111,16 @@ class Session:
 
     async def wait_ready(self) -> None:
         """Return when the rules are loaded, which is soon after the start."""
-        if self.ready is not None and not self.ready.done():
+        if self.ready is not None:
             await asyncio.shield(self.ready)
+
+    def fail(self, reason: str) -> None:
+        """Answer every request with an error from now on: there are no rules, and never will be."""
+        assert self.ready is not None
+        self.ready.set_exception(RuntimeError(f"testlsp {reason}"))
+        self.ready.exception()  # seen, whether or not somebody asks for anything
+        self.backlog = []
+        self.status.failed(reason)
 
     async def wait_current(self) -> None:
         """Return when what the client told is taken in and documents are analysed, so that answers come soon."""
@@ -137,6 +145,8 @@ class Session:
         """Take a notification about a document."""
         if self.ready is None or not self.ready.done():
             self.backlog.append((method, params))
+            return
+        if self.ready.exception() is not None:
             return
         {
             types.TEXT_DOCUMENT_DID_CHANGE: self._changed,

@@ -38,7 +38,7 @@ class Status:
     def tell(self) -> None:
         """Send the state if it is another one than before; log each rule that failed once."""
         session = self.session
-        loaded = session.ready is not None and session.ready.done()
+        loaded = session.ready is not None and session.ready.done() and session.ready.exception() is None
         state = "starting"
         message = ""
         crashes = 0
@@ -83,7 +83,7 @@ async def watch_parent(process_id: int | None) -> None:
     if process_id is None:
         return
     while True:
-        await asyncio.sleep(3.0)
+        await asyncio.sleep(1.5)
         if not is_alive(process_id):
             os._exit(1)
 
