@@ -20,7 +20,7 @@ from testlsp.semantic.graph import FixtureGraph
 from testlsp.semantic.modules import Root
 from testlsp.semantic.summary import summarise
 from testlsp.syntax import SourceFile, parse
-from testlsp.text import apply_edits
+from testlsp.text import Edit, apply_edits
 
 ROOT = "/project"
 
@@ -108,11 +108,20 @@ def fixed_by_first(example: Example, rules: tuple[type[Rule], ...]) -> str:
     raise AssertionError("the fixes do not come to rest")
 
 
-def fixed_by(linted: Linted, diagnostic: Diagnostic, fix: Fix) -> str:
-    """Return the text after one fix."""
+def fixed_by(linted: Linted, diagnostic: Diagnostic, fix: Fix, files: Mapping[str, str] | None = None) -> str:
+    """Return the text after one fix; what it does to other *files* is left out."""
+    return all_fixed_by(linted, diagnostic, fix, files or {})[linted.source.path]
+
+
+def all_fixed_by(linted: Linted, diagnostic: Diagnostic, fix: Fix, files: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts of the main file and of *files* after one fix, by absolute path."""
+    texts = {**{absolute(name): text for name, text in files.items()}, linted.source.path: linted.source.text}
     index = linted.findings.statements[linted.findings.diagnostics.index(diagnostic)]
-    edits = [edit for edit in edits_of(linted.source, index, fix) if edit.path is None]
-    return apply_edits(linted.source.text, edits)
+    edits = edits_of(linted.source, index, fix, lambda path: parse(path, texts[path]) if path in texts else None)
+    by_path: dict[str, list[Edit]] = {}
+    for edit in edits:
+        by_path.setdefault(edit.path or linted.source.path, []).append(edit._replace(path=None))
+    return {path: apply_edits(text, by_path.get(path, [])) for path, text in texts.items()}
 
 
 def everything() -> tuple[type[Rule], ...]:

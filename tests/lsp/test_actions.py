@@ -104,6 +104,21 @@ async def test_an_edit_of_another_file_is_confirmed(tmp_path: Path) -> None:
         assert all(isinstance(each, types.AnnotatedTextEdit) for each in change.edits)
 
 
+async def test_a_fixture_in_another_file_is_changed_as_it_stands_in_the_editor(tmp_path: Path) -> None:
+    """An open conftest is edited as it is there, with its version; nothing is taken from the disk."""
+    conftest = "import pytest\n\n@pytest.fixture(scope='session')\ndef prices():\n    return {'mug': 9.9}\n"
+    test = "def test_a(prices):\n    prices['mug'] = 1\n\n\ndef test_b(prices):\n    assert prices['mug'] == 9.9\n"
+    (tmp_path / "conftest.py").write_text(conftest, encoding="utf-8")
+    async with editor("vscode-push", tmp_path) as it:
+        opened = "# 😀\n" + conftest
+        other, uri = it.open("conftest.py", opened), it.open("test_a.py", test)
+        await it.becomes(uri, ["TL401"])
+        [narrow] = [each for each in await it.actions(uri, 1, 5) if each.title == "Give `prices` function scope"]
+        edit = await it.resolved(narrow)
+        assert after(opened, edit, other) == opened.replace("'session'", '"function"')
+        assert after(test, edit, uri) == test
+
+
 async def test_an_edit_of_unsaved_settings_is_refused(tmp_path: Path) -> None:
     """What would go into a configuration file follows what it says now, and waits until that is saved."""
     (tmp_path / "pyproject.toml").write_text(MARKERS)

@@ -51,7 +51,7 @@ def test_fixes_do_what_is_shown(rule: type[Rule], number: int) -> None:
     for title, wanted in example.alternatives.items():
         diagnostic = first.findings.diagnostics[0]
         fix = next(fix for fix in diagnostic.fixes if fix.title == title)
-        assert fixed_by(first, diagnostic, fix) == wanted
+        assert fixed_by(first, diagnostic, fix, example.files) == wanted
 
 
 @pytest.mark.parametrize(("rule", "number"), CASES)

@@ -13,6 +13,7 @@ from testlsp.lint.diagnostic import Applicability, Diagnostic, Fix
 from testlsp.lint.fixing import accepted, edits_of, fixing_text
 from testlsp.lint.silencing import silence_here, silence_in_file
 from testlsp.project.snapshot import FileState, Snapshot
+from testlsp.syntax import SourceFile
 from testlsp.text import Edit, TextRange, minimal_edit
 from testlsp.text.steps import finish
 
@@ -168,7 +169,7 @@ def resolving(snapshot: Snapshot, key: ActionKey) -> Generator[None, None, Rewri
     if state is None or _version(state) != key.version:
         raise StaleAction
     if key.what == "fix":
-        return _built(state, key)
+        return _built(snapshot, state, key)
     if key.what == "ignore-line":
         one, _ = _finding(state, key)
         return Rewritten(f"Ignore {one.name}", {key.path: silence_here(state.source, [one], REASON)})
@@ -203,15 +204,19 @@ def _finding(state: FileState, key: ActionKey) -> tuple[Diagnostic, int]:
     raise StaleAction
 
 
-def _built(state: FileState, key: ActionKey) -> Rewritten:
+def _built(snapshot: Snapshot, state: FileState, key: ActionKey) -> Rewritten:
     from testlsp.rewrite import CannotRewrite
+
+    def read(path: str) -> SourceFile | None:
+        other = snapshot.file(path)
+        return None if other is None else other.source
 
     one, index = _finding(state, key)
     if key.choice >= len(one.fixes):
         raise StaleAction
     fix = one.fixes[key.choice]
     try:
-        edits = edits_of(state.source, index, fix)
+        edits = edits_of(state.source, index, fix, read)
     except CannotRewrite as problem:
         raise NothingToDo(str(problem)) from problem
     by_path: dict[str, list[Edit]] = {}

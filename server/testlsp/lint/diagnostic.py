@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from testlsp.text import Edit, TextRange
 from testlsp.text.named import NamedTuple
+
+if TYPE_CHECKING:
+    from testlsp.syntax import SourceFile
 
 
 class Severity(enum.Enum):
@@ -36,14 +40,26 @@ class Tag(enum.Enum):
     DEPRECATED = "deprecated"
 
 
+class Further(NamedTuple):
+    """An edit of another statement, in the file *path*: its place is only known when the fix is built.
+
+    *change* gets that file as it is then, gives edits in its offsets, and may raise `testlsp.rewrite.CannotRewrite`.
+    """
+
+    path: str
+    change: Callable[[SourceFile], list[Edit]]
+
+
 class Rewrite(NamedTuple):
     """What a fix does: *edits* in offsets of the statement's text, *imports* to add to the file (``"import pytest"``),
-    and edits of other files or places (*elsewhere*, in file offsets, with their path).
+    edits of files that are no Python (*elsewhere*, in file offsets, with their path), and *further* ones, of this file
+    or another.
     """
 
     edits: list[Edit]
     imports: tuple[str, ...] = ()
     elsewhere: tuple[Edit, ...] = ()
+    further: tuple[Further, ...] = ()
 
 
 class Fix(NamedTuple):

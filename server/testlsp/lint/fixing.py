@@ -36,18 +36,30 @@ class Round(NamedTuple):
     applied: list[Applied]
 
 
-def edits_of(source: SourceFile, statement_index: int, fix: Fix) -> list[Edit]:
+def edits_of(
+    source: SourceFile,
+    statement_index: int,
+    fix: Fix,
+    read: Callable[[str], SourceFile | None] | None = None,
+) -> list[Edit]:
     """Build *fix* for a finding in the statement at *statement_index*; the edits are in offsets of the file's text.
 
+    *read* gives other files as they are now, None for one that cannot be had; without it a fix that reaches there is refused.
     Raises `testlsp.rewrite.CannotRewrite` when there is no faithful rewrite.
     """
-    from testlsp.rewrite import ensure_import
+    from testlsp.rewrite import CannotRewrite, ensure_import
 
     rewrite = fix.build()
     start = source.starts[statement_index]
     # Imports first: where the statement follows the imports at once, both are put at the same place.
     edits = [edit for line in rewrite.imports for edit in ensure_import(source, line)]
     edits += [Edit(edit.range.shifted(start), edit.text) for edit in rewrite.edits]
+    for path, change in rewrite.further:
+        file = source if path == source.path else read(path) if read is not None else None
+        if file is None:
+            raise CannotRewrite(f"{path} is not at hand")
+        own = None if file is source else path
+        edits += [edit._replace(path=own) for edit in change(file)]
     return edits + list(rewrite.elsewhere)
 
 
