@@ -49,7 +49,7 @@ def added(word: str, before: str, after: str) -> bool:
 
 @pytest.mark.parametrize(("rule", "idiom", "version"), CASES)
 def test_fixes_are_good_code_in_every_idiom(rule: type[Rule], idiom: str, version: str) -> None:
-    """Fixed code parses, the rule is content with it, the fixes come to rest, and they use the words of the idiom only."""
+    """Fixed code parses, satisfies the rule and has come to rest, and nothing but the words of the idiom is added."""
     foreign = () if (rule.name, idiom, version) in WITHOUT_EQUAL else FOREIGN[idiom]
     for example in bad_examples(rule):
         case = in_idiom(example, idiom, version)

@@ -17,7 +17,9 @@ class EnvironBulk(Rule):
     Fix safety: unsafe unless a literal dictionary or keywords say which variables
     are set, because a loop over other values, `clear` and `setdefault` become code
     that does nearly the same; also in nested functions, in methods of a
-    `unittest.TestCase`, and where a `with` block is needed.
+    `unittest.TestCase`, and where a `with` block is needed for `monkeypatch`. With
+    another `idiom` the statement stays as it is, and `patch.dict` puts back the whole
+    environment, also what the code under test wrote.
     """
 
     code = "TL103"

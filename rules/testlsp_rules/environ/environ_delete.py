@@ -18,7 +18,7 @@ class EnvironDelete(Rule):
     Fix safety: unsafe where the deleted value is used, where something was called
     before that may have set the variable (it would then be put back), in nested
     functions, in methods of a `unittest.TestCase`, and where a `with` block is
-    needed.
+    needed for `monkeypatch`.
     """
 
     code = "TL102"

@@ -25,7 +25,7 @@ class EnvironInWideFixture(Rule):
     `monkeypatch`, so the change stays for all tests of the process that come
     later, not only for those that asked for it.
     `with pytest.MonkeyPatch.context() as mp` around the rest of the fixture undoes
-    it when the fixture ends.
+    it when the fixture ends; with another `idiom`, `with patch.dict(os.environ)`.
 
     Fix safety: unsafe, because tests outside the scope of the fixture may have come
     to rely on the variable.

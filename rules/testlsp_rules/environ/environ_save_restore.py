@@ -27,11 +27,13 @@ class EnvironSaveRestore(Rule):
 
     Fix safety: unsafe where the whole environment was restored, hence also what the
     code under test wrote; where a fixed value was put back instead of the one that
-    was there; where a comment would go; where the saved value has another use; where something
+    was there; where a comment would go; where the saved value
+    has another use; where something
     that is called after the restoring now runs while the variable is still
     changed, such as the rest of a `finally`; where a variable is deleted that may
-    be absent; and in methods of a `unittest.TestCase`. No fix is offered when the
-    test looks at the environment after restoring it.
+    be absent; in methods of a `unittest.TestCase`; and where `with patch.dict` takes
+    the place of `try`. With `monkeypatch` no fix is offered when the test looks at the
+    environment after restoring it.
     """
 
     code = "TL106"

@@ -17,7 +17,7 @@ class EnvironSetitem(Rule):
 
     Fix safety: unsafe in nested functions, which may run at another time, under
     `@given`, where a `with` block ends before the test does, and in methods of a
-    `unittest.TestCase`, which need Python 3.11 for `enterContext`.
+    `unittest.TestCase`, where `patch.dict` puts back the whole environment.
     """
 
     code = "TL101"

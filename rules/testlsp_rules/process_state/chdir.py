@@ -18,7 +18,11 @@ class Chdir(Rule):
 
     Every later test in the same process runs in that directory, which may be a
     temporary one that is gone by then: relative paths fail far away from their
-    cause. `monkeypatch.chdir` goes back when the test ends, whatever happens.
+    cause. `monkeypatch.chdir` goes back when the test ends, whatever happens. Neither
+    `unittest.mock` nor pytest-mock has anything of the kind: with `idiom = "patch.dict"`
+    the fix is `with contextlib.chdir(...)`, which came with Python 3.11, and before that
+    `monkeypatch`; with `idiom = "mocker"` it is `monkeypatch` wherever a fixture can be
+    requested.
 
     Fix safety: unsafe in nested functions and where `pytest.MonkeyPatch.context()`
     is needed (wider fixtures, tests under `@given`), because the directory is then

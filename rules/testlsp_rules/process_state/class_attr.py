@@ -19,7 +19,8 @@ class ClassAttr(Rule):
     Fix safety: unsafe, because `monkeypatch.setattr` needs `raising=False` where the
     attribute is not known to exist and then no longer tells of a misspelt name, and
     because a class whose attribute was inherited gets it back as one of its own
-    in older versions of pytest.
+    in older versions of pytest. With another `idiom`, `create=True` stands for
+    `raising=False`.
     """
 
     code = "TL204"

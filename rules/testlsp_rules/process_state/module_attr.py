@@ -19,7 +19,9 @@ class ModuleAttr(Rule):
     Fix safety: unsafe unless the attribute is known to exist, because
     `monkeypatch.setattr` needs `raising=False` otherwise and then no longer tells of
     a misspelt name; and in nested functions, in wider fixtures and for `+=`, where
-    the value is put back at another moment or is another object.
+    the value is put back at another moment or is another object. With another
+    `idiom`, `create=True` stands for `raising=False`, and `patch.object` then removes
+    what an object merely passes on (such as `app.state`) instead of putting it back.
     """
 
     code = "TL203"

@@ -22,7 +22,7 @@ class SysModules(Rule):
     Fix safety: unsafe when a module inside a package is taken out, because the
     parent package keeps it as an attribute and `from package import module` still
     gives the new one; in nested functions and wider fixtures, where the module is
-    put back at another moment; and with pytest-mock, which drops what the test imports.
+    put back at another moment; and with `patch.dict`, which drops what the test imports.
     """
 
     code = "TL205"

@@ -16,7 +16,8 @@ class SysPath(Rule):
     Every later import in the same process searches the changed path, so a test can
     pass because another one ran before it, or import a module of the same name from
     the wrong folder. `monkeypatch.syspath_prepend` undoes the change when the test
-    ends. For the whole suite, pytest's `pythonpath` setting says the same in one
+    ends; with another `idiom`, `patch.object` gives `sys.path` a list of its own for
+    that long. For the whole suite, pytest's `pythonpath` setting says the same in one
     place, before anything is imported.
 
     Fix safety: unsafe for `append` and `extend`, because `syspath_prepend` lets the

@@ -157,7 +157,19 @@ def _settings(rule: type[Rule]) -> list[str]:
     if not rule.options:
         return ["## Settings", "None of its own."]
     infos = {info.key: info for info in describe()}
-    return ["## Settings", "\n".join(_setting(infos[key]) for key in rule.options if key in infos)]
+    listed = "\n".join(_setting(infos[key]) for key in rule.options if key in infos)
+    return ["## Settings", listed, *_by_settings(rule)]
+
+
+def _by_settings(rule: type[Rule]) -> list[str]:
+    """Return what the rule finds or makes with other settings; what it then leaves alone stands elsewhere."""
+    blocks: list[str] = []
+    for example in rule.examples:
+        if not isinstance(example, Bad) or not example.settings:
+            continue
+        blocks += [_sentence(example.why or "with these settings:"), *_with_settings(example), _code(example)]
+        blocks += ["becomes", _fence(example.fixed)] if example.fixed is not None else [_findings(rule, example)]
+    return blocks
 
 
 def _setting(info: SettingInfo) -> str:
