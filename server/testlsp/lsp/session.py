@@ -209,6 +209,8 @@ class Session:
                 self.project.apply(Edited(path, start, end, change["text"], version))
         if self.options.run == "onType" and path not in self.texts:
             self.publishing.touched(path)
+        if document is not None:
+            asyncio.get_running_loop().call_soon(document.rest)
 
     def _saved(self, params: dict[str, Any]) -> None:
         path = path_of(params["textDocument"]["uri"])

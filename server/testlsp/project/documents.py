@@ -99,6 +99,12 @@ class Document:
         merged = before.text[low:start] + new + before.text[end:high]
         self.pending = (low, last + max(0, end - stop), merged)
 
+    def rest(self) -> None:
+        """Put the texts together that the next edit will ask for."""
+        self.lines.text  # noqa: B018 - kept when asked for
+        if self.source is not None:
+            self.source.text  # noqa: B018
+
     def parsed(self, source: SourceFile) -> None:
         """Take over the parse of this text, or of one that edits have left behind meanwhile."""
         self.source = source

@@ -40,7 +40,7 @@ def commented(piece: Statement, start: int, end: int, new: str) -> Statement | N
         return None
     if not (_NOTHING.match(line, code) and _NOTHING.match(changed, code)):
         return None
-    made = Statement(old[:start] + new + old[end:], piece.body, piece.first_line)
+    made = Statement("".join((old[:start], new, old[end:])), piece.body, piece.first_line)
     distance = len(new) - (end - start)
     made._starts = starts[: row + 1] + [each + distance for each in starts[row + 1 :]]
     made.memo = _handed_on(piece.memo)

@@ -19,12 +19,15 @@ from testlsp.text.steps import finish
 class SourceFile:
     """One version of one file. ``statements[i]`` begins at ``starts[i]``; together they are exactly ``text``."""
 
-    __slots__ = ("path", "starts", "statements", "text", "version")
+    __slots__ = ("_text", "path", "starts", "statements", "version")
 
-    def __init__(self, path: str, text: str, statements: tuple[Statement, ...], version: int = 0) -> None:
-        """Hold the parsed pieces of *text*; use `parse` to make one."""
+    def __init__(self, path: str, text: str | None, statements: tuple[Statement, ...], version: int = 0) -> None:
+        """Hold the parsed pieces of *text*; use `parse` to make one.
+
+        Where *text* is None it is put together from the pieces when somebody asks for it.
+        """
         self.path = path
-        self.text = text
+        self._text = text
         self.version = version
         self.statements = statements
         starts, position = [], 0
@@ -32,6 +35,13 @@ class SourceFile:
             starts.append(position)
             position += len(statement.text)
         self.starts = starts
+
+    @property
+    def text(self) -> str:
+        """The text of the file."""
+        if self._text is None:
+            self._text = "".join([piece.text for piece in self.statements])
+        return self._text
 
     @property
     def problems(self) -> list[SyntaxProblem]:
@@ -62,11 +72,11 @@ class SourceFile:
 
     def editing(self, changed: TextRange, new: str, version: int = 0) -> Generator[None, None, SourceFile]:
         """Do what `edited` does, and stop for a moment after each part of a parse of the whole file."""
-        text = self.text[: changed.start] + new + self.text[changed.end :]
         statements = self._replaced(changed, new)
         if statements is not None:
-            return SourceFile(self.path, text, statements, version)
+            return SourceFile(self.path, None, statements, version)
         yield
+        text = "".join((self.text[: changed.start], new, self.text[changed.end :]))
         return (yield from parsing(self.path, text, version, self.statements))
 
     def edited_text(self, text: str, version: int = 0) -> SourceFile:

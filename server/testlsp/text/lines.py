@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from typing import Literal
 
@@ -61,34 +62,50 @@ def column_from(unit: ColumnUnit, line: str, column: int) -> int:
 
 
 class LineIndex:
-    """Where the lines of one text begin. Lines are counted from 0 here; shells add what their readers expect."""
+    """Where the lines of one text begin. Lines are counted from 0 here; shells add what their readers expect.
 
-    __slots__ = ("starts", "text")
+    ``starts`` is an array, for an edit copies most of it: a list would have each of its numbers touched. After an edit
+    the text is put together when somebody asks for it.
+    """
+
+    __slots__ = ("_edit", "_text", "starts")
 
     def __init__(self, text: str) -> None:
         """Index *text*; costs one pass over it."""
-        self.text = text
-        self.starts = line_starts(text)
+        self._text: str | None = text
+        self._edit: tuple[str, int, int, str] | None = None
+        self.starts = array("l", line_starts(text))
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        if self._text is None:
+            assert self._edit is not None
+            before, start, end, new = self._edit
+            self._text = "".join((before[:start], new, before[end:]))
+            self._edit = None
+        return self._text
 
     def edited(self, start: int, end: int, new: str) -> LineIndex:
         """Return the index of the text with ``text[start:end]`` replaced by *new*; lines before it are not read
         again.
         """
-        text = self.text[:start] + new + self.text[end:]
+        text = self.text
         made = LineIndex.__new__(LineIndex)
-        made.text = text
+        made._text = None
+        made._edit = (text, start, end, new)
         starts = self.starts
         # A carriage return on either side may join or part with what is new: then its line and the next are read again.
         first = max(0, bisect_right(starts, start) - 2)
         last = bisect_right(starts, end) + 1
-        distance = len(text) - len(self.text)
-        stop = starts[last] + distance if last < len(starts) else len(text) + 1
+        distance = len(new) - (end - start)
+        stop = starts[last] if last < len(starts) else len(text)
         base = starts[first]
-        fresh = [base + each for each in line_starts(text[base:stop])]
-        if last < len(starts) and fresh[-1] == stop:
+        fresh = [base + each for each in line_starts(text[base:start] + new + text[end:stop])]
+        if last < len(starts) and fresh[-1] == stop + distance:
             fresh.pop()
-        tail = starts[last:] if not distance else [each + distance for each in starts[last:]]
-        made.starts = starts[:first] + fresh + tail
+        tail = starts[last:] if not distance else array("l", [each + distance for each in starts[last:]])
+        made.starts = starts[:first] + array("l", fresh) + tail
         return made
 
     def line_at(self, offset: int) -> int:
