@@ -22,11 +22,12 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, and the directions in which the parts may import each other."""
+    """Style, the directions in which the parts may import each other, and our own rules in our own tests."""
     session.install("-e", ".[test]")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports")
+    session.run("testlsp", "check", "tests", "--no-cache")
 
 
 @nox.session
@@ -38,6 +39,7 @@ def typecheck(session: nox.Session) -> None:
 
 @nox.session(name="docs-check")
 def docs_check(session: nox.Session) -> None:
-    """Check that the generated pages are those the rules would generate now."""
+    """Check what is written: generated pages and index, links, the commands of the README, examples of the rules."""
     session.install("-e", ".[test]")
-    session.run("python", "-m", "pytest", "-q", "tests/rules", "tests/project_rules")
+    session.run("python", "-m", "testlsp.report.pages", "--check", "rules/docs")
+    session.run("python", "-m", "pytest", "-q", "tests/rules", "tests/project_rules", *session.posargs)
