@@ -8,6 +8,7 @@ git's global excludes file, which belongs to a person and not to the project.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -26,6 +27,8 @@ def parse_ignores(text: str) -> Verdict | None:
     patterns = [line for line in text.splitlines() if line.strip(" !/") and not line.startswith("#")]
     if not patterns:
         return None
+    # "a/**" means what is in the folder a and not the folder itself, of which pathspec is not aware.
+    patterns = [re.sub(r"/\*\*(/?) *$", r"/**/*\1", line) for line in patterns]
     # Imported only where a project has such a file: it costs as much as the rest of a small run.
     from pathspec import GitIgnoreSpec
 
