@@ -74,8 +74,7 @@ def outcome_on_disk(
         summaries.checked(path, analysis.summary)
     content = "" if alone else digest(data)
     outcome = outcome_of(analysis, content, summaries, details=details, whole_project=whole_project)
-    for piece in analysis.source.statements:
-        piece.memo.clear()  # cuts the circles of references, so that memory is free without the garbage collector
+    analysis.model.forget()  # so that memory is free without the garbage collector
     return outcome
 
 

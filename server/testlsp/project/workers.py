@@ -81,9 +81,5 @@ def _prepare(
 
 def _analyse(paths: list[str], explicit: frozenset[str], details: bool) -> list[Outcome]:
     assert _checker is not None
-    import gc
-
     _checker.summaries.expect(paths)
-    outcomes = [_checker.analyse_one(path, explicit, details) for path in paths]
-    gc.collect()
-    return outcomes
+    return [_checker.analyse_one(path, explicit, details) for path in paths]

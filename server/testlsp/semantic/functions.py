@@ -205,6 +205,13 @@ class Function:
         """The function at module or class level around a nested one; otherwise itself."""
         return self.parent.outermost if self.parent else self
 
+    def forget(self) -> None:
+        """Forget what was found out. Facts point back at their functions; without them both are free at once."""
+        for nested in self._nested or ():
+            nested.forget()
+        self.memo.clear()
+        self._bag = self._nested = self._parents = self._locals = None
+
     def __repr__(self) -> str:
         """Show kind and name."""
         return f"<Function {self.kind.value} {'.'.join((*self.chain, self.name))}>"

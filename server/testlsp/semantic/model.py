@@ -100,6 +100,16 @@ class SemanticModel:
         statement.memo["functions"] = (self.names, (self.role, self.collection), functions, self.shared)
         return functions
 
+    def forget(self) -> None:
+        """Forget what was found out about the file, which cuts the circles of references in it."""
+        for piece in self.source.statements:
+            kept = piece.memo.pop("functions", None)
+            for function in kept[2] if kept is not None else ():
+                function.forget()
+            piece.memo.clear()
+        self._facts.clear()
+        self._functions = self._by_name = None
+
     def function_named(self, name: str, chain: tuple[str, ...] = ()) -> Function | None:
         """Return the last function of that name at module level, or in the class that *chain* names."""
         if self._by_name is None:
