@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from testlsp.lint import Bad, Context, Good, Related, Rule, Severity, on_function
 from testlsp.semantic.cleanup import cleanup_name
@@ -9,6 +10,11 @@ from testlsp.semantic.environment import ANY, called_name, environment_changes
 from testlsp.semantic.functions import Function, FunctionKind
 
 from testlsp_rules.environ._leaks import leaks
+
+_SETS_UP = re.compile(r"env|set_?up|config|prepare|settings|credentials|activate|enable")
+"""Names of functions of other files that may change the environment; to ask about all would cost too much."""
+
+_LIBRARIES = ("builtins.", "os.", "pytest.", "unittest.", "sys.", "logging.")
 
 Changes = dict[tuple[tuple[str, ...], str], frozenset[str]]
 
@@ -20,7 +26,8 @@ class EnvironViaHelper(Rule):
     process run with the variable. Hand `monkeypatch` to the helper and let it call
     `monkeypatch.setenv`, or make a fixture of it.
 
-    Helpers of the same file are followed, two calls deep.
+    Helpers of the same file are followed, two calls deep, and those in other modules of
+    the tests whose names sound like set-up: `set_env`, `configure`.
     """
 
     code = "TL111"
@@ -170,32 +177,142 @@ class EnvironViaHelper(Rule):
             """,
             why="patched before; cleaned up; only read; another function of that name",
         ),
+        Bad(
+            """
+            from tests.support import shop as kit
+            from tests.support.environment import set_env as set_environment
+
+            def test_login(client):
+                kit.prepare()
+                ^^^^^^^^^^^^^ `prepare` changes `os.environ`, and nothing restores it
+                assert client.login()
+
+            def test_name(client):
+                "🙂"; set_environment("ada")
+                     ^^^^^^^^^^^^^^^^^^^^^^ `set_environment` changes `os.environ["USER"]`, and nothing restores it
+                assert client.login()
+            """,
+            files={
+                "tests/support/__init__.py": "",
+                "tests/support/environment.py": """
+                import os
+
+                def set_env(name):
+                    os.environ["USER"] = name
+                """,
+                "tests/support/shop.py": """
+                import os
+
+                def prepare():
+                    _prepare(URL="http://test")
+
+                def _prepare(**values):
+                    os.environ.update(values)
+                """,
+            },
+            why="in another module, under another name, two calls deep",
+        ),
+        Good(
+            """
+            from tests.support.environment import env, read_env, reset_env, set_env
+            from tests.unknown import setup_env
+
+            def test_login(client, monkeypatch):
+                monkeypatch.setenv("USER", "bob")
+                set_env("ada")
+                assert client.login()
+
+            def test_block(client):
+                with env("ada"):
+                    assert client.login(read_env())
+
+            def test_pair(client):
+                set_env("ada")
+                assert client.login()
+                reset_env()
+
+            def test_restored(client):
+                set_env("ada")
+                client.login().restore()
+
+            def test_unknown(client, set_env):
+                setup_env()
+                set_env("ada")
+            """,
+            files={
+                "tests/support/environment.py": """
+                import contextlib
+                import os
+
+                def set_env(name):
+                    os.environ["USER"] = name
+
+                def reset_env():
+                    os.environ.pop("USER", None)
+
+                def read_env():
+                    return os.environ["USER"]
+
+                @contextlib.contextmanager
+                def env(name):
+                    set_env(name)
+                    yield
+                    reset_env()
+                """,
+            },
+            why="in another module: patched before, a context manager, put back by another helper, unknown, a fixture",
+        ),
     )
 
     @on_function(FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.XUNIT)
     def check(self, ctx: Context, function: Function) -> None:
         """Report the first call of each helper whose change nothing undoes."""
-        changes: Changes = ctx.model.fact("environment changes", environment_changes)
-        if not changes or (function.fixture is not None and function.fixture.scope == "session"):
+        if function.fixture is not None and function.fixture.scope == "session":
             return
+        changes: Changes = ctx.model.fact("environment changes", environment_changes)
         names = {name for _, name in changes}
         calls = [
-            node for node in function.bag.get(ast.Call, ()) if isinstance(node, ast.Call) and called_name(node) in names
+            node
+            for node in function.bag.get(ast.Call, ())
+            if isinstance(node, ast.Call) and ((name := called_name(node)) in names or _SETS_UP.search(name))
         ]
         seen: set[str] = set()
         for index, call in enumerate(calls):
-            helper = ctx.model.called(call, function)
-            variables = changes.get((helper.chain, helper.name)) if helper is not None else None
-            if helper is None or not variables or helper.name in seen or cleanup_name(helper.name):
+            name = called_name(call)
+            if name in seen or cleanup_name(name):
                 continue
-            seen.add(helper.name)
-            if any(called_name(other) != helper.name for other in calls[index + 1 :]):
+            path, variables = _changed_by(ctx, call, changes)
+            if not variables:
+                continue
+            seen.add(name)
+            if any(_changed_by(ctx, other, changes)[1] for other in calls[index + 1 :] if called_name(other) != name):
                 continue  # another helper may well change it back
+            if path != ctx.path and _cleans_up(function, call):
+                continue
             if all(leaks(ctx, effect, function.kind) for effect in _effects(ctx, call, variables)):
                 what = f'os.environ["{next(iter(variables))}"]' if len(variables) == 1 and ANY not in variables else ""
-                message = f"`{helper.name}` changes `{what or 'os.environ'}`, and nothing restores it"
-                where = Related(ctx.path, "here", None, helper.name)
-                ctx.report(call, message, related=(where,))
+                message = f"`{name}` changes `{what or 'os.environ'}`, and nothing restores it"
+                ctx.report(call, message, related=(Related(path, "here", None, name),))
+
+
+def _changed_by(ctx: Context, call: ast.Call, changes: Changes) -> tuple[str, frozenset[str]]:
+    """Return the file of the helper that *call* calls, and the variables that it changes."""
+    helper = ctx.model.called(call, ctx.function)
+    if helper is not None:
+        return ctx.path, changes.get((helper.chain, helper.name), frozenset())
+    target = ctx.qualified_name(call.func)
+    if target is None or target.startswith(_LIBRARIES) or "." not in target.lstrip(".") or ctx.graph is None:
+        return "", frozenset()
+    return ctx.graph.environment_changes(ctx.path, target)
+
+
+def _cleans_up(function: Function, call: ast.Call) -> bool:
+    """Whether anything that is called after *call* has the name of a clean-up."""
+    return any(
+        isinstance(other, ast.Call) and cleanup_name(called_name(other)) and other.lineno >= call.lineno
+        for scope in (function, *function.nested)
+        for other in scope.bag.get(ast.Call, ())
+    )
 
 
 def _effects(ctx: Context, call: ast.Call, variables: frozenset[str]) -> list[Effect]:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Closure", "FixtureGraph", "Layer", "Site", "User"]
 
 
+_NOTHING: frozenset[str] = frozenset()
+
+
 class FixtureGraph:
     """Which fixtures are seen where. Immutable; answers are computed when asked for and kept."""
 
@@ -253,6 +256,20 @@ class FixtureGraph:
 
     def cached(self, path: str, target: str) -> frozenset[str]:
         """Return the variables of which the function *target*, as *path* knows it, remembers what it read first."""
+        place, name = self._origin(path, target)
+        return (
+            frozenset(item for found in place.cached if found[0] == name for item in found[1:]) if place else _NOTHING
+        )
+
+    def environment_changes(self, path: str, target: str) -> tuple[str, frozenset[str]]:
+        """Return the file of the helper *target*, as *path* knows it, and the variables that it changes for good."""
+        place, name = self._origin(path, target)
+        if place is None:
+            return "", _NOTHING
+        return place.path, frozenset(item for found in place.writers if found[0] == name for item in found[1:])
+
+    def _origin(self, path: str, target: str) -> tuple[FileSummary | None, str]:
+        """Return the file that defines the function *target*, and its name there; re-exports are followed."""
         for _ in range(4):
             place = self._namespaces.attribute(path, target, True) if "." in target else (path, target)
             if place is None or place[0] not in self.summaries:
@@ -260,10 +277,8 @@ class FixtureGraph:
             path, name = place
             target = dict(self.summaries[path].imports).get(name, "")
             if not target:
-                return frozenset(
-                    item for found in self.summaries[path].cached if found[0] == name for item in found[1:]
-                )
-        return frozenset()
+                return self.summaries[path], name
+        return None, ""
 
     def summary_of(self, path: str, module: str) -> FileSummary | None:
         """Return the summary of *module*, a dotted name in the file *path*; None when it is not known."""

@@ -46,6 +46,7 @@ class FileSummary(NamedTuple):
     *cached* are functions that remember what they read from the environment, each with the variables, and *emptied*
     those whose caches its fixtures, hooks and helpers empty; *settings* are imported names that may be such functions.
     *patched* are the dotted names that its tests patch; *defined*, *looked_up* and *submodules* are its `Lookups`.
+    *writers* are functions that change the environment for good, each with the variables.
     """
 
     path: str
@@ -72,6 +73,7 @@ class FileSummary(NamedTuple):
     defined: tuple[str, ...] = ()
     looked_up: tuple[str, ...] = ()
     submodules: tuple[str, ...] = ()
+    writers: tuple[tuple[str, ...], ...] = ()
 
     @property
     def usefixtures(self) -> tuple[str, ...]:
@@ -147,7 +149,18 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         asked_for_settings(model),
         patched,
         *lookups(model, bool(patched)),
+        _writers(model),
     )
+
+
+def _writers(model: SemanticModel) -> tuple[tuple[str, ...], ...]:
+    """Return the functions of the module that leave ``os.environ`` changed, each with the variables."""
+    if "environ" not in model.source.text:
+        return ()
+    from testlsp.semantic.environment import environment_changes
+
+    changes = model.fact("environment changes", environment_changes)
+    return tuple(sorted((name, *sorted(variables)) for (chain, name), variables in changes.items() if not chain))
 
 
 def _markers(source: SourceFile) -> tuple[str, ...]:
