@@ -192,9 +192,14 @@ def _related(rule: type[Rule], rules: Sequence[type[Rule]]) -> list[str]:
 
 def index(rules: Sequence[type[Rule]]) -> str:
     """Return the page that lists *rules* by family."""
-    blocks = ["# Rules", _GENERATED.format("the classes of the rules"), _INTRODUCTION]
-    for family in FAMILIES:
-        own = [rule for rule in rules if rule.family == family]
+    families = {family: [rule for rule in rules if rule.family == family] for family in FAMILIES}
+    links = [
+        f"- [{FAMILIES[family]}](#{_anchor(family)}): {own[0].code} to {own[-1].code}"
+        for family, own in families.items()
+        if own
+    ]
+    blocks = ["# Rules", _GENERATED.format("the classes of the rules"), _INTRODUCTION, "The families:", "\n".join(links)]
+    for family, own in families.items():
         if own:
             rows = [
                 f"| {rule.code} | [{rule.name}]({rule.name}.md) | {prose(rule).what} | {_short(rule)} |" for rule in own
