@@ -172,6 +172,18 @@ class RealNetwork(Rule):
             path="tests/integration/test_rates.py",
             why="The path says so.",
         ),
+        Good(
+            """
+            import requests
+
+            def test_rates():
+                answer = requests.get("https://api.example.com/rates", timeout=3)
+                assert answer.json()["💶"] > 1
+            """,
+            path="e2e/test_example.py",
+            settings={"integration_paths": ["e2e/**"]},
+            why="where the integration tests of the project lie",
+        ),
     )
 
     @on(ast.Call, kinds=(FunctionKind.TEST,))

@@ -178,6 +178,44 @@ class CriteriaWithoutAssert(Rule):
             ''',
             why="not an integration test",
         ),
+        Bad(
+            '''
+            def test_order_is_stored(client, repository):
+                """An order placed over HTTP is in the database 😀.
+
+                Success Criteria:
+                ^^^^^^^^^^^^^^^^ 3 criteria, but 1 assertion
+                    - The answer is 201
+                    - The order is stored, with its
+                      customer
+                    - The customer gets a mail
+                """
+                assert client.post("/orders", json={"mug": 2}).status_code == 201
+            ''',
+            path="e2e/test_orders.py",
+            settings={"integration_paths": ["e2e/**"]},
+            why="where the integration tests of the project lie",
+        ),
+        Bad(
+            '''
+            import pytest
+
+            @pytest.mark.e2e
+            def test_order_is_stored(client, repository):
+                """An order placed over HTTP is in the database 😀.
+
+                Success Criteria:
+                ^^^^^^^^^^^^^^^^ 3 criteria, but 1 assertion
+                    - The answer is 201
+                    - The order is stored, with its
+                      customer
+                    - The customer gets a mail
+                """
+                assert client.post("/orders", json={"mug": 2}).status_code == 201
+            ''',
+            settings={"integration_markers": ["e2e"]},
+            why="how the project marks its integration tests",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

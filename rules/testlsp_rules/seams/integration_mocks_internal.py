@@ -155,6 +155,37 @@ class IntegrationMocksInternal(Rule):
             """,
             why="not an integration test",
         ),
+        Bad(
+            """
+            from unittest.mock import patch
+            from shop.orders import OrderService
+
+            def test_order_is_stored(repository):
+                with patch("shop.inventory.Inventory.reserve") as reserve:  # 😀
+                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this integration test replaces `shop.inventory.Inventory.reserve`, a part of the project
+                    OrderService(repository).place("mug")
+                assert repository.orders() == ["mug"]
+            """,
+            path="e2e/test_orders.py",
+            settings={"integration_paths": ["e2e/**"]},
+            why="where the integration tests of the project lie",
+        ),
+        Bad(
+            """
+            import pytest
+            from unittest.mock import patch
+            from shop.orders import OrderService
+
+            @pytest.mark.e2e
+            def test_order_is_stored(repository):
+                with patch("shop.inventory.Inventory.reserve") as reserve:  # 😀
+                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this integration test replaces `shop.inventory.Inventory.reserve`, a part of the project
+                    OrderService(repository).place("mug")
+                assert repository.orders() == ["mug"]
+            """,
+            settings={"integration_markers": ["e2e"]},
+            why="how the project marks its integration tests",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

@@ -113,6 +113,22 @@ class OverIntegrated(Rule):
             """,
             why="not an integration test",
         ),
+        Bad(
+            """
+            def test_orders(client):  # 😀
+                ^^^^^^^^^^^ this integration test makes requests and asserts in 7 turns
+                assert client.post("/orders").status_code == 200
+                assert client.get("/orders/1").status_code == 200
+                assert client.put("/orders/1").status_code == 200
+                assert client.post("/payments").status_code == 200
+                assert client.get("/payments/1").status_code == 200
+                assert client.delete("/payments/1").status_code == 200
+                assert client.delete("/orders/1").status_code == 200
+            """,
+            path="e2e/test_orders.py",
+            settings={"integration_paths": ["e2e/**"]},
+            why="where the integration tests of the project lie",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

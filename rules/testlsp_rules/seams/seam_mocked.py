@@ -127,6 +127,47 @@ class SeamMocked(Rule):
             ''',
             why="not an integration test",
         ),
+        Bad(
+            '''
+            from unittest.mock import patch
+            from shop.orders import OrderService
+
+            def test_order_is_paid(client):
+                """An order is paid 😀.
+
+                Seam Under Test:
+                    OrderService -> PaymentGateway
+                """
+                with patch("shop.payments.PaymentGateway.charge") as charge:
+                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `PaymentGateway` is documented as the seam under test, and replaced here
+                    OrderService().place("mug")
+                charge.assert_called_once()
+            ''',
+            path="e2e/test_orders.py",
+            settings={"integration_paths": ["e2e/**"]},
+            why="where the integration tests of the project lie",
+        ),
+        Bad(
+            '''
+            import pytest
+            from unittest.mock import patch
+            from shop.orders import OrderService
+
+            @pytest.mark.e2e
+            def test_order_is_paid(client):
+                """An order is paid 😀.
+
+                Seam Under Test:
+                    OrderService -> PaymentGateway
+                """
+                with patch("shop.payments.PaymentGateway.charge") as charge:
+                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `PaymentGateway` is documented as the seam under test, and replaced here
+                    OrderService().place("mug")
+                charge.assert_called_once()
+            ''',
+            settings={"integration_markers": ["e2e"]},
+            why="how the project marks its integration tests",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

@@ -109,6 +109,68 @@ class SeamPlaceholder(Rule):
             ''',
             why="not an integration test",
         ),
+        Bad(
+            '''
+            def test_order_is_stored(client, repository):
+                """An order placed over HTTP is in the database 😀.
+
+                Integration Scope:
+                    HTTP interface, OrderService, Repository
+
+                Seam Under Test:
+                ^^^^^^^^^^^^^^^ `Seam Under Test` is still to be written
+
+                Business Impact:
+                ^^^^^^^^^^^^^^^ `Business Impact` is still to be written
+                    TODO: say what goes wrong, and for whom, when this breaks
+
+                Test Strategy:
+                ^^^^^^^^^^^^^ `Test Strategy` is still to be written
+                    - ...
+
+                Success Criteria:
+                ^^^^^^^^^^^^^^^^ `Success Criteria` is still to be written
+                    - The answer is 201
+                    - <what is in the database>
+                """
+                assert client.post("/orders", json={"mug": 2}).status_code == 201
+            ''',
+            path="e2e/test_orders.py",
+            settings={"integration_paths": ["e2e/**"]},
+            why="where the integration tests of the project lie",
+        ),
+        Bad(
+            '''
+            import pytest
+
+            @pytest.mark.e2e
+            def test_order_is_stored(client, repository):
+                """An order placed over HTTP is in the database 😀.
+
+                Integration Scope:
+                    HTTP interface, OrderService, Repository
+
+                Seam Under Test:
+                ^^^^^^^^^^^^^^^ `Seam Under Test` is still to be written
+
+                Business Impact:
+                ^^^^^^^^^^^^^^^ `Business Impact` is still to be written
+                    TODO: say what goes wrong, and for whom, when this breaks
+
+                Test Strategy:
+                ^^^^^^^^^^^^^ `Test Strategy` is still to be written
+                    - ...
+
+                Success Criteria:
+                ^^^^^^^^^^^^^^^^ `Success Criteria` is still to be written
+                    - The answer is 201
+                    - <what is in the database>
+                """
+                assert client.post("/orders", json={"mug": 2}).status_code == 201
+            ''',
+            settings={"integration_markers": ["e2e"]},
+            why="how the project marks its integration tests",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

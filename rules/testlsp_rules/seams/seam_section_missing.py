@@ -229,6 +229,59 @@ class SeamSectionMissing(Rule):
             settings={"headings": ["Owner"]},
             why="the headings of the project; a test without docstring is the business of `seam-docstring-missing`",
         ),
+        Bad(
+            '''
+            def test_missing_order(client):
+                """
+                ^^^ this docstring lacks `Then`
+                Given: no order
+                When: one is asked for
+                """
+                assert client.get("/orders/0").status_code == 404
+            ''',
+            fixed='''
+            def test_missing_order(client):
+                """
+                Given: no order
+                When: one is asked for
+
+                Then: client.get('/orders/0').status_code == 404
+                """
+                assert client.get("/orders/0").status_code == 404
+            ''',
+            path="e2e/test_orders.py",
+            settings={"integration_paths": ["e2e/**"]},
+            why="where the integration tests of the project lie",
+        ),
+        Bad(
+            '''
+            import pytest
+
+            @pytest.mark.e2e
+            def test_missing_order(client):
+                """
+                ^^^ this docstring lacks `Then`
+                Given: no order
+                When: one is asked for
+                """
+                assert client.get("/orders/0").status_code == 404
+            ''',
+            fixed='''
+            import pytest
+
+            @pytest.mark.e2e
+            def test_missing_order(client):
+                """
+                Given: no order
+                When: one is asked for
+
+                Then: client.get('/orders/0').status_code == 404
+                """
+                assert client.get("/orders/0").status_code == 404
+            ''',
+            settings={"integration_markers": ["e2e"]},
+            why="how the project marks its integration tests",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

@@ -196,6 +196,65 @@ class SeamSectionOrderOrTypo(Rule):
             ''',
             why="not an integration test",
         ),
+        Bad(
+            '''
+            def test_order(client):
+                """Test Strategy: order two mugs
+                   ^^^^^^^^^^^^^ `Test Strategy` should stand after `Integration Scope`
+
+                Integration Scope: HTTP interface
+                Seam Under Test: POST /orders
+
+                Some more about all of it.
+                """
+                assert client.post("/orders").status_code == 201
+
+            def test_orders(client):
+                """
+                Seam Under Test: POST /orders
+                ^^^^^^^^^^^^^^^ `Seam Under Test` should stand after `Integration Scope`
+
+                Notes: it is slow
+                See also:
+                    RFC 9110
+                Integration Scope: HTTP interface
+                Test Strategy: order two mugs
+                """
+                assert client.post("/orders").status_code == 201
+            ''',
+            path="e2e/test_orders.py",
+            settings={"integration_paths": ["e2e/**"]},
+            why="where the integration tests of the project lie",
+        ),
+        Bad(
+            """
+            import pytest
+
+            @pytest.mark.e2e
+            def test_missing_order(client):
+                '''
+                When: one is asked for
+                ^^^^ `When` should stand after `Given`
+                Given: no order
+                And: a customer
+                Then: 404'''
+                assert client.get("/orders/0").status_code == 404
+            """,
+            fixed="""
+            import pytest
+
+            @pytest.mark.e2e
+            def test_missing_order(client):
+                '''
+                Given: no order
+                And: a customer
+                When: one is asked for
+                Then: 404'''
+                assert client.get("/orders/0").status_code == 404
+            """,
+            settings={"integration_markers": ["e2e"]},
+            why="how the project marks its integration tests",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

@@ -148,6 +148,52 @@ class SeamUnresolved(Rule):
             ''',
             why="not an integration test",
         ),
+        Bad(
+            '''
+            from shop.orders import OrderService
+
+            def test_order_is_stored(client, repository):
+                """An order placed over HTTP is in the database 😀.
+
+                Seam Under Test:
+                    POST /order -> OrderServise -> Repository
+                    ^^^^^^^^^^^ the test never requests `POST /order`; did you mean `POST /orders`?
+                                   ^^^^^^^^^^^^ there is no `OrderServise`; did you mean `OrderService`?
+                """
+                assert client.post("/orders", json={"mug": 2}).status_code == 201
+                assert OrderService(repository).all() == ["mug"]
+            ''',
+            fixed='''
+            from shop.orders import OrderService
+
+            def test_order_is_stored(client, repository):
+                """An order placed over HTTP is in the database 😀.
+
+                Seam Under Test:
+                    POST /orders -> OrderService -> Repository
+                """
+                assert client.post("/orders", json={"mug": 2}).status_code == 201
+                assert OrderService(repository).all() == ["mug"]
+            ''',
+            path="e2e/test_orders.py",
+            settings={"integration_paths": ["e2e/**"]},
+            why="where the integration tests of the project lie",
+        ),
+        Bad(
+            '''
+            import pytest
+
+            @pytest.mark.e2e
+            def test_order_is_shown(client):
+                """
+                Seam Under Test: `DELETE /orders/1`
+                                  ^^^^^^^^^^^^^^^^ the test never requests `DELETE /orders/1`
+                """
+                assert client.get("/customers").status_code == 200
+            ''',
+            settings={"integration_markers": ["e2e"]},
+            why="how the project marks its integration tests",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

@@ -161,6 +161,29 @@ class UnmarkedIntegration(Rule):
             """,
             why="nobody registers such a mark",
         ),
+        Good(
+            """
+            import pytest
+            import psycopg
+            from pytest import fixture
+
+            @pytest.mark.e2e
+            @fixture
+            def connection():
+                return psycopg.connect("dbname=shop")
+
+            @fixture
+            def orders(connection):
+                return connection.cursor()
+
+            class TestOrders:
+                def test_none(self, orders):
+                    assert orders.fetchall() == []
+            """,
+            files={"tests/conftest.py": _CONFTEST},
+            settings={"integration_markers": ["e2e"]},
+            why="how the project marks its integration tests",
+        ),
     )
 
     @on_function(FunctionKind.TEST)
