@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+import pytest
 from testlsp.semantic import FileRole, SemanticModel
 from testlsp.semantic.caches import ANY, cached_readers, emptied_caches
 from testlsp.semantic.graph import FixtureGraph
@@ -37,6 +38,65 @@ def model(code: str, path: str = "/p/conftest.py") -> SemanticModel:
 def test_cached_functions_are_known_with_the_variables_they_read() -> None:
     """Without a cache, without a variable or with parameters there is nothing to say for certain."""
     assert cached_readers(model(SETTINGS)) == (("settings", "DEBUG", "URL"),)
+
+
+SETTINGS_CLASS = """
+from functools import cache
+import pydantic
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+class Plain(BaseSettings):
+    url: str
+    debug: bool = Field(False, alias="VERBOSE")
+
+class Prefixed(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="APP_", env_file=".env", case_sensitive=True)
+    url: str = ""
+
+class Unknown(BaseSettings):
+    model_config = CONFIG
+    url: str
+
+class Derived(Plain):
+    name: str
+
+class Model(pydantic.BaseModel):
+    url: str
+
+@cache
+def made():
+    return {name}()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "variables"),
+    [
+        ("Plain", ("URL", "url")),
+        ("Prefixed", ("APP_url",)),
+        ("Unknown", ()),
+        ("Derived", ()),
+        ("Model", ()),
+    ],
+)
+def test_settings_of_pydantic_read_variables_called_like_their_fields(name: str, variables: tuple[str, ...]) -> None:
+    """With the prefix, if it can be told; other classes read nothing."""
+    found = cached_readers(model(SETTINGS_CLASS.replace("{name}", name)))
+
+    assert found == ((("made", *variables),) if variables else ())
+
+
+def test_a_function_that_the_cached_one_calls_may_read_the_variable() -> None:
+    """It belongs to the same file."""
+    code = """
+    import os
+    from functools import cache
+    def get(default=""): return os.getenv("URL", default)
+    @cache
+    def url(): return get()
+    """
+    assert cached_readers(model(code)) == (("url", "URL"),)
 
 
 def test_emptied_caches_are_known_by_the_last_name() -> None:

@@ -23,8 +23,9 @@ class CachedSettings(Rule):
     here, every later test gets, although the variable itself was put back. Empty
     the cache before the call and again when the test has ended.
 
-    Only functions are known that read `os.environ` or `os.getenv` themselves, with
-    a literal name, and that the test calls itself.
+    Only functions are known that the test calls itself, and that read `os.environ` or
+    `os.getenv` with a literal name or make settings of Pydantic, with the help of
+    functions and classes of their own file at most.
 
     Fix safety: unsafe, because the test may fail once the patched value is really
     read, and objects made from the old settings stay as they are.
@@ -139,6 +140,40 @@ class CachedSettings(Rule):
                     return os.environ["DEBUG"] == "1"
                 """,
             },
+        ),
+        Bad(
+            """
+            from shop.config import get_settings
+
+            def test_url(monkeypatch):
+                monkeypatch.setenv("SHOP_URL", "http://test")
+                assert get_settings().url == "http://test"
+                       ^^^^^^^^^^^^^^ `get_settings` remembers what it read before, and what it reads here: its cache is not emptied
+            """,
+            fixed="""
+            from shop.config import get_settings
+
+            def test_url(monkeypatch, request):
+                monkeypatch.setenv("SHOP_URL", "http://test")
+                get_settings.cache_clear()
+                request.addfinalizer(get_settings.cache_clear)
+                assert get_settings().url == "http://test"
+            """,
+            files={
+                "shop/config.py": """
+                from functools import lru_cache
+                from pydantic_settings import BaseSettings, SettingsConfigDict
+
+                class Settings(BaseSettings):
+                    model_config = SettingsConfigDict(env_prefix="SHOP_")
+                    url: str
+
+                @lru_cache
+                def get_settings():
+                    return Settings()
+                """,
+            },
+            why="settings of Pydantic are read from the variables called like their fields",
         ),
         Good(
             """
