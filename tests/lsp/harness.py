@@ -42,7 +42,7 @@ def _capabilities(editor: str) -> dict[str, Any]:
         # The recording is of an old version; these came with 1.75 to 1.90.
         found["textDocument"]["diagnostic"] = {
             "dynamicRegistration": True,
-            "relatedDocumentSupport": True,
+            "relatedDocumentSupport": False,
             "relatedInformation": True,
             "codeDescriptionSupport": True,
         }

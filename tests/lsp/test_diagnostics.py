@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lsp.harness import LEAK, SHARED, codes, editor
+from lsp.harness import LEAK, SHARED, codes, editor, progress_kinds
 from lsprotocol import types
 
 pytestmark = pytest.mark.asyncio
@@ -171,6 +171,49 @@ async def test_a_pulling_client_is_asked_to_refresh(tmp_path: Path) -> None:
         assert codes((await it.pull(uri)).items) == ["TL401"]
 
 
+SHARING = "import pytest\n\n@pytest.fixture(scope='module')\ndef prices():\n    return {1: 2}\n"
+OWN = SHARING.replace("(scope='module')", "")
+
+
+def _related(capabilities: dict[str, Any]) -> None:
+    capabilities["textDocument"]["diagnostic"]["relatedDocumentSupport"] = True
+
+
+@pytest.mark.parametrize("kind", ["vscode", "neovim-pull"])
+async def test_related_documents_come_with_the_answer(kind: str, tmp_path: Path) -> None:
+    """Who edits a conftest and pulls gets the other open files' findings with it, if the client can take them."""
+    async with editor(kind, tmp_path, change=_related) as it:
+        conftest, test = it.open("conftest.py", OWN), it.open("test_a.py", SHARED)
+        assert codes((await it.pull(test)).items) == []
+        assert not (await it.pull(conftest)).related_documents
+        before = it.refreshes
+        it.replace(conftest, SHARING)
+        answer = await it.pull(conftest)
+        assert list(answer.related_documents) == [test]
+        found = answer.related_documents[test]
+        assert codes(found.items) == ["TL401"]
+        assert (await it.pull(test, found.result_id)).kind == "unchanged"
+        assert not (await it.pull(conftest)).related_documents, "it is told once"
+        assert it.refreshes == before
+
+
+async def test_an_unsaved_conftest_counts_for_clients_that_pull(tmp_path: Path) -> None:
+    """A client without related documents is asked to pull again when an open conftest is edited, and when it closes."""
+    async with editor("vscode", tmp_path) as it:
+        conftest, test = it.open("conftest.py", OWN), it.open("test_a.py", SHARED)
+        assert codes((await it.pull(test)).items) == []
+        before = it.refreshes
+        it.replace(conftest, SHARING)
+        assert (await it.pull(conftest)).related_documents is None
+        await it.until(lambda: it.refreshes > before)
+        assert codes((await it.pull(test)).items) == ["TL401"]
+        before = it.refreshes
+        it.write("conftest.py", OWN)
+        it.close(conftest)
+        await it.until(lambda: it.refreshes > before)
+        assert codes((await it.pull(test)).items) == []
+
+
 async def test_the_workspace_is_reported_in_parts(tmp_path: Path) -> None:
     """Files that are not open are reported too, in parts where the client gives a token, and only what is news."""
     for number in range(50):
@@ -183,7 +226,9 @@ async def test_the_workspace_is_reported_in_parts(tmp_path: Path) -> None:
         assert len(parts) > 1
         reports = [*[each for part in parts for each in _items(part)], *rest.items]
         assert len(reports) == 50
-        assert it.partial["work"]
+        kinds = progress_kinds(it, "work")
+        assert (kinds[0], kinds[-1]) == ("begin", "end")
+        assert "report" in kinds
         one = it.uri("test_1.py")
         ids = [types.PreviousResultId(_get(each, "uri"), _get(each, "resultId", "result_id")) for each in reports]
         again = await it.client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams(ids))

@@ -85,6 +85,75 @@ async def test_a_client_can_look_on_save_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("kind", ["vscode", "neovim-pull"])
+async def test_a_client_that_pulls_can_look_on_save_only(kind: str, tmp_path: Path) -> None:
+    """With `run` set to onSave what was told stays until the file is saved, however often the client asks."""
+    async with editor(kind, tmp_path, options={"run": "onSave"}) as it:
+        uri = it.open("test_a.py", LEAK)
+        first = await it.pull(uri)
+        assert codes(first.items) == ["TL101"]
+        it.edit(uri, ((4, 0), (5, 0), ""))
+        assert (await it.pull(uri, first.result_id)).kind == "unchanged"
+        known = [types.PreviousResultId(uri, first.result_id)]
+        assert not (await it.client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams(known))).items
+        it.save(uri)
+        assert codes((await it.pull(uri, first.result_id)).items) == []
+
+
+@pytest.mark.asyncio
+async def test_the_log_is_as_talkative_as_wanted(tmp_path: Path) -> None:
+    """What the server writes to the client's log follows `logLevel`, at the start and when it changes."""
+
+    async def logged(level: str) -> str:
+        async with editor("neovim", tmp_path, options={"logLevel": level, "run": "sometimes", "selct": ["TL1"]}) as it:
+            await it.becomes(it.open("test_a.py", LEAK), ["TL101"])
+            await it.until(lambda: it.statuses[-1]["state"] == "ready")
+            it.client.workspace_did_change_configuration(
+                types.DidChangeConfigurationParams({"testlsp": {"logLevel": "error", "codeLens": 3}})
+            )
+            await it.actions(it.uri("test_a.py"), 0)
+            return "\n".join(each.message for each in it.client.log_messages)
+
+    talkative = await logged("info")
+    assert "`run` cannot be 'sometimes'" in talkative
+    assert "selct" in talkative
+    assert "indexed 1 of 1 files" in talkative
+    assert "code-lens" not in talkative
+    assert await logged("error") == ""
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("kind", ["vscode", "neovim"])
+async def test_settings_count_when_they_are_saved(kind: str, tmp_path: Path) -> None:
+    """What is typed into an open `pyproject.toml` changes nothing before it is saved, and is never taken for Python."""
+    (tmp_path / "pyproject.toml").write_text("[tool.testlsp]\n")
+    async with editor(kind, tmp_path) as it:
+        uri, config = it.open("test_a.py", LEAK), it.open("pyproject.toml")
+
+        async def found() -> list[str]:
+            if kind == "vscode":
+                return codes((await it.pull(uri)).items)
+            await it.actions(uri, 0)
+            return codes(it.published[uri][-1].diagnostics)
+
+        assert await found() == ["TL101"]
+        it.replace(config, OFF)
+        it.edit(uri, ((0, 0), (0, 0), "\n"))
+        assert await found() == ["TL101"]
+        assert not any(each.diagnostics for each in it.published.get(config, ()))
+        it.write("pyproject.toml", OFF)
+        it.save(config)
+        await it.actions(uri, 0)
+        assert await found() == []
+        it.write("pyproject.toml", "[tool.testlsp]\nselct = 1\n")
+        it.save(config)
+        await it.until(lambda: bool(it.published.get(config)) and bool(it.published[config][-1].diagnostics))
+        it.edit(config, ((0, 0), (0, 0), "#\n"))
+        await it.actions(uri, 0)
+        assert it.published[config][-1].diagnostics, "editing the file does not take back what is wrong with it"
+
+
+@pytest.mark.asyncio
 async def test_progress_is_shown_while_indexing(tmp_path: Path) -> None:
     """A client that shows progress sees the reading of the workspace begin and end, and the status says "ready"."""
     for number in range(30):

@@ -117,20 +117,22 @@ class Indexing:
             self.files = dict.fromkeys(paths)
             shown = await self._begin(token, len(paths))
             summaries: dict[str, FileSummary] = {}
+            count = 0
             slice_begun = perf_counter()
             async for line in process.stdout:
                 if self._unwanted or not line.endswith(b"\n"):  # the process was ended, perhaps within a line
                     break
                 path, data = json.loads(line)
+                count += 1
                 if path not in session.project.documents:
                     summaries[path] = FileSummary.from_data(data)
                 if perf_counter() - slice_begun > _SLICE:
-                    if shown and len(summaries) % 50 < 5:
-                        self._report(token, len(summaries), len(paths))
+                    if shown and count % 50 < 5:
+                        self._report(token, count, len(paths))
                     await asyncio.sleep(0)
                     slice_begun = perf_counter()
             session.publishing.affected(session.project.put_summaries(summaries, since))
-            log.info("indexed %d of %d files%s", len(summaries), len(paths), ", then cancelled" * self._unwanted)
+            log.info("indexed %d of %d files%s", count, len(paths), ", then cancelled" * self._unwanted)
             await process.wait()
         finally:
             if process.returncode is None:

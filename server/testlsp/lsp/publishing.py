@@ -38,6 +38,7 @@ class Publishing:
         self._waiting: dict[str, None] = {}
         self._draining = False
         self._told_config: frozenset[str] = frozenset()
+        self._told_editor: frozenset[str] = frozenset()
         self._refresh_due = False
 
     def touched(self, path: str) -> None:
@@ -145,10 +146,13 @@ class Publishing:
         found: dict[str, list[dict[str, object]]] = {}
         texts: dict[str, LineIndex] = {}
         from testlsp.project.files import FileProblem, read_config
+        from testlsp.project.workspace import EDITOR
 
+        complaints: dict[str, None] = {}
         for problem in session.project.workspace.problems:
-            if not problem.path.startswith("/") and ":" not in problem.path:
-                continue  # the editor's own settings: in the log
+            if problem.path == EDITOR:
+                complaints[problem.message] = None
+                continue
             path = problem.path
             if path not in texts:
                 try:
@@ -163,3 +167,6 @@ class Publishing:
             params = {"uri": uri_of(path), "diagnostics": found.get(path, [])}
             session.protocol.notify_text(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, json.dumps(params))
         self._told_config = frozenset(found)
+        for complaint in complaints.keys() - self._told_editor:
+            log.warning("editor settings: %s", complaint)
+        self._told_editor = frozenset(complaints)

@@ -59,10 +59,16 @@ def _report(items: str, version: int | None) -> Report:
 async def _document(session: Session, params: dict[str, Any]) -> str:
     path = path_of(params["textDocument"]["uri"])
     project = session.project
+    before = params.get("previousResultId")
+    if before is not None and session.is_left_alone(path):
+        return f'{{"kind":"unchanged","resultId":{json.dumps(before)}}}'
     project.unseen.pop(path, None)
-    others = [other for other in project.unseen if other in project.documents]
+    others = [other for other in project.unseen if other in project.documents and not session.is_left_alone(other)]
     if path in project.documents:
-        session.publishing.affected(others)
+        if session.client.related_documents:
+            project.unseen.clear()  # the client is told with this answer
+        else:
+            session.publishing.affected(others)
         state = project.analyse(path)[0]
     else:
         read = await in_slices(project.reading(path)) if path.endswith(".py") else None
@@ -78,7 +84,7 @@ async def _document(session: Session, params: dict[str, Any]) -> str:
         uri = json.dumps(session.uris[other])
         related.append(f'{uri}:{{"kind":"full","resultId":"{found.id}","items":{found.items}}}')
     more = f',"relatedDocuments":{{{",".join(related)}}}' if related else ""
-    if params.get("previousResultId") == report.id:
+    if before == report.id:
         return f'{{"kind":"unchanged","resultId":"{report.id}"{more}}}'
     return f'{{"kind":"full","resultId":"{report.id}","items":{report.items}{more}}}'
 
@@ -132,6 +138,8 @@ class WorkspaceReports:
             await asyncio.sleep(0.1)
 
     async def _one(self, path: str, before: str | None) -> str | None:
+        if self.session.is_left_alone(path):
+            return None
         report = await self._report(path)
         if report is None:
             return None

@@ -46,12 +46,12 @@ def make_server() -> Server:
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
+        log.addHandler(ClientLog(session))
+        log.propagate = False
         session.introduce(params)
 
     @server.feature(types.INITIALIZED)
     def initialized(params: types.InitializedParams) -> None:
-        log.addHandler(ClientLog(session))
-        log.propagate = False
         session.status.tell()
         session.spawn(_load(session))
         session.spawn(watch_parent(server.process_id))

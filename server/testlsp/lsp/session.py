@@ -48,6 +48,8 @@ class Session:
         self.uris: dict[str, str] = {}
         self.texts: dict[str, Document] = {}
         """Open files that hold settings: their text as it is in the editor."""
+        self.saved: dict[str, int] = {}
+        """The versions of open documents that were opened or saved last."""
         self.ready: asyncio.Future[None] | None = None
         self.backlog: list[tuple[str, dict[str, Any]]] = []
         self.rules: tuple[type[Rule], ...] = ()
@@ -75,9 +77,9 @@ class Session:
     def configure(self, section: object) -> None:
         """Take over the editor's settings; they reach the project when that is told."""
         self.options, self.settings, complaints = split(section)
+        log.setLevel({"error": 40, "warning": 30, "info": 20, "debug": 10}[self.options.log_level])
         for complaint in complaints:
             log.warning("editor settings: %s", complaint)
-        log.setLevel({"error": 40, "warning": 30, "info": 20, "debug": 10}[self.options.log_level])
 
     def begin(self, rules: Sequence[type[Rule]]) -> None:
         """Start working, now that the rules are loaded: what waited in line comes first."""
@@ -96,7 +98,10 @@ class Session:
         assert self.ready is not None
         self.ready.set_result(None)
         for method, params in backlog:
-            self.heard(method, params)
+            try:
+                self.heard(method, params)
+            except Exception:  # a fault of ours with one document must not keep the server from its work
+                log.exception("%s failed", method)
         self.publishing.configuration()
         self.indexing.request()
         self.status.tell()
@@ -159,12 +164,18 @@ class Session:
         """Return the open document *path*, be it Python or a file that holds settings."""
         return self.project.documents.get(path) or self.texts.get(path)
 
+    def is_left_alone(self, path: str) -> bool:
+        """Whether findings of the document *path* have to wait until it is saved."""
+        document = self.project.documents.get(path)
+        return self.options.run == "onSave" and document is not None and document.version != self.saved.get(path)
+
     def _opened(self, params: dict[str, Any]) -> None:
         document = params["textDocument"]
         uri = document["uri"]
         path = path_of(uri)
         self.uris[path] = uri
-        self._replace(path, document["text"], document.get("version") or 0)
+        self.saved[path] = document.get("version") or 0
+        self._replace(path, document["text"], self.saved[path])
         if path not in self.texts:
             self.publishing.touched(path)
 
@@ -214,8 +225,10 @@ class Session:
 
     def _saved(self, params: dict[str, Any]) -> None:
         path = path_of(params["textDocument"]["uri"])
-        if self.document(path) is None:
+        document = self.document(path)
+        if document is None:
             return
+        self.saved[path] = document.version
         if self.options.run == "onSave" and path not in self.texts:
             self.publishing.touched(path)
         self.on_disk([path])
