@@ -18,7 +18,7 @@ from testlsp_rules.assertions._peers import silenced_elsewhere
 
 _CATCHES_ASSERTS = BROAD | {"builtins.AssertionError"}
 _SPECIAL = re.compile(
-    r"KeyboardInterrupt|SystemExit|Cancelled|Timeout|Exit$|Outcome|Failed|Skip|Empty$|Recursion", re.I
+    r"KeyboardInterrupt|SystemExit|Cancelled|Timeout|Exit$|Outcome|Failed|Skip|Empty$|Recursion|StopIteration|StopAsync", re.I
 )
 
 _TOLERATES = re.compile(r"#.*\b(?:usually|may|might|already|sometimes|either|races?|quick\w*|ok|okay|fine)\b", re.I)
@@ -184,6 +184,13 @@ class TryFail(Rule):
                     process.check()
                 except pytest.skip.Exception:
                     pytest.fail("skips")
+
+            def test_events(account, expected):
+                try:
+                    for event in account.events():
+                        assert event == next(expected)
+                except StopIteration:
+                    raise AssertionError("too many events")
             """,
             why="What pytest would show of these says less than the message.",
         ),

@@ -176,6 +176,30 @@ class PatchTargetUnresolved(Rule):
             },
             why="may be absent; expected to fail; bound in some way; made at run time; extensions and folders without source",
         ),
+        Good(
+            """
+            from unittest.mock import patch
+
+            def test_order():
+                with patch("shop.test.tools.clock"), patch("tests.helpers.clock"):
+                    pass
+            """,
+            files={
+                "shop/__init__.py": """
+
+                """,
+                "shop/test/__init__.py": """
+
+                """,
+                "shop/test/tools.py": """
+                class clock: ...
+                """,
+                "tests/helpers.py": """
+                class clock: ...
+                """,
+            },
+            why="of what lies beside tests it is not known which names there are",
+        ),
     )
 
     @on_function(FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.XUNIT, FunctionKind.HELPER)

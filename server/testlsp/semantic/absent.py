@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from testlsp.semantic.captures import place_of
-from testlsp.semantic.lookups import ANY
+from testlsp.semantic.lookups import ANY, tells_names
 from testlsp.semantic.modules import installed_in, parent
 from testlsp.semantic.names import BUILTIN_NAMES
 from testlsp.semantic.namespaces import Namespaces
@@ -64,7 +64,7 @@ def _absent_module(namespaces: Namespaces, path: str, head: str, name: str) -> A
 def _names(namespaces: Namespaces, path: str) -> set[str] | None:
     """Return the names that the module at *path* binds, None unless all are known."""
     summary = namespaces.summaries[path]
-    if ANY in summary.defined or summary.star_imports:
+    if ANY in summary.defined or summary.star_imports or not tells_names(path):
         return None
     return {*summary.defined, *(name for name, _ in summary.imports)}
 

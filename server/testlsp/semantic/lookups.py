@@ -32,6 +32,7 @@ _DYNAMIC = (
 )
 _LOOKS_IN = frozenset({"getattr", "hasattr", "vars", "reload", "dir", "setattr"})
 _TESTS = frozenset({"tests", "test", "testing"})
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 _MARKERS = frozenset({"Depends", "Security"})
 _DEEPEST = 3
 
@@ -60,11 +61,10 @@ def lookups(model: SemanticModel, patches: bool = False) -> Lookups:
     """
     if model.role is FileRole.TEST_MODULE and not patches:
         return _NONE
-    folders = model.source.path.split("/")
-    if "site-packages" in folders or "dist-packages" in folders:
+    if not _INSTALLED.isdisjoint(model.source.path.split("/")):
         return _NONE
     submodules = tuple(sorted(_submodules(model)))
-    if model.role is not FileRole.OTHER or "test" in folders.pop() or not _TESTS.isdisjoint(folders):
+    if model.role is not FileRole.OTHER or not tells_names(model.source.path):
         return Lookups(submodules=submodules) if submodules else _NONE
     defined = {name for name, found in model.names.bindings.items() if any(item.kind != "import" for item in found)}
     looked_up: set[str] = set()
@@ -74,6 +74,12 @@ def lookups(model: SemanticModel, patches: bool = False) -> Lookups:
     if model.names.stars or any(word in model.source.text for word in _DYNAMIC):
         defined.add(ANY)
     return Lookups(tuple(sorted(defined)), tuple(sorted(looked_up)), submodules)
+
+
+def tells_names(path: str) -> bool:
+    """Whether the names of a module at *path* are told: it belongs to the application, not to the tests."""
+    *folders, name = path.split("/")
+    return "test" not in name and _TESTS.isdisjoint(folders) and _INSTALLED.isdisjoint(folders)
 
 
 def _submodules(model: SemanticModel) -> set[str]:
