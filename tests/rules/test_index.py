@@ -8,9 +8,10 @@ import pytest
 import testlsp_rules
 from rule_harness import absolute, role_of, settings_of
 from testlsp.builtin import all_rules, index_text, rule_index
+from testlsp.config.settings import Settings
 from testlsp.lint import Bad, Rule
 from testlsp.lint.library import RuleLibrary, words_of
-from testlsp.lint.signs import Signs
+from testlsp.lint.signs import FOREIGN, Signs
 from testlsp.semantic import SemanticModel
 from testlsp.syntax import parse
 
@@ -41,3 +42,20 @@ def test_rules_load_with_the_first_text_that_needs_them() -> None:
     assert [rule.code for rule in library.ruleset(codes, "os.chdir".__contains__).rules] == ["TL101", "TL202"]
     assert [rule.code for rule in library.ruleset(codes, "x = 1".__contains__).rules] == ["TL101", "TL202"]
     assert library.ruleset(codes).enabled == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "foreign"),
+    [
+        ("import os, sys\nfrom typing import Any\nimport pytest\n", False),
+        ("import os.path as p; from os import path\n", False),
+        ("def test_a():\n    import app\n", True),
+        ("from . import app\n", True),
+        ("import os, app.settings\n", True),
+        ("import os, \\\n    app\n", True),
+        ("x = 1; import app\n", True),
+    ],
+)
+def test_a_foreign_import_is_one_that_is_not_of_the_standard_library(text: str, foreign: bool) -> None:
+    """Imports anywhere in the file count; pytest itself is at home."""
+    assert Signs(SemanticModel(parse("/test_a.py", text)), Settings()).show(FOREIGN) is foreign

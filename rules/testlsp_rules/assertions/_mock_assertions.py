@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from testlsp.lint import Context
 from testlsp.rewrite import replace_expression, replace_statement
 from testlsp.text import Edit, TextRange
+from testlsp.text.patterns import pattern
 
-_WORDS = re.compile(r"\.(?:a[a-z]{2,7}_\w*(?:cal|awa)|called_|awaited_|(?:has|any|not)_(?:call|await)|was_|has_been_)")
+_WORDS = pattern(r"\.(?:a[a-z]{2,7}_\w*(?:cal|awa)|called_|awaited_|(?:has|any|not)_(?:call|await)|was_|has_been_)")
 
 
 def mock_words(ctx: Context) -> bool:

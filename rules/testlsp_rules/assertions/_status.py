@@ -13,6 +13,7 @@ from testlsp.semantic.assertions import is_named_like_a_check
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import dotted
 from testlsp.text import Edit
+from testlsp.text.patterns import pattern
 
 ATTRIBUTES = frozenset({"status_code", "status", "statusCode", "status_int"})
 """Attributes that hold the status of a response in the HTTP clients that people test with."""
@@ -21,8 +22,8 @@ WHERE_STATUSES_ARE_CHECKED = (FunctionKind.TEST, FunctionKind.NESTED, FunctionKi
 """Not in fixtures, which prepare: there "created or exists already" is what is wanted."""
 
 _NAMES = frozenset({"status_code", "status", "http_status"})
-_NAMED_CODE = re.compile(r"HTTP_([1-5]\d\d)_[A-Z_]+")
-_CONCURRENT = re.compile(r"concurren|parallel|race|racing|simultan|thread|rate_?limit|throttl|fuzz|stress|flood", re.I)
+_NAMED_CODE = pattern(r"HTTP_([1-5]\d\d)_[A-Z_]+")
+_CONCURRENT = pattern(r"concurren|parallel|race|racing|simultan|thread|rate_?limit|throttl|fuzz|stress|flood", re.I)
 
 
 class Accepted(NamedTuple):

@@ -8,19 +8,18 @@ from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import dotted
 from testlsp.syntax import Statement
 from testlsp.text import TextRange
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._claims import below
 
-_LOOKS_LIKE_CALL = re.compile(
+_LOOKS_LIKE_CALL = pattern(
     r"^[ \t]*#[ \t]?(?P<code>[ \t]*(?:\w[\w, ]*=\s*)?(?:await\s+)?[A-Za-z_][\w.]*\(.*\))[ \t]*$", re.M
 )
 _HARMLESS = frozenset(
     "builtins.len builtins.list builtins.dict builtins.set builtins.tuple builtins.str builtins.int builtins.float "
     "builtins.isinstance builtins.sorted builtins.repr builtins.range builtins.type".split()
 )
-_NO_ACT = re.compile(
-    r"(^|\.)(print|pprint|debug|info|warning|log|breakpoint|set_trace|sleep|assert\w*|embed|show|skip)$"
-)
+_NO_ACT = pattern(r"(^|\.)(print|pprint|debug|info|warning|log|breakpoint|set_trace|sleep|assert\w*|embed|show|skip)$")
 
 
 class ActCommentedOut(Rule):

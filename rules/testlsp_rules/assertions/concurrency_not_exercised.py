@@ -6,19 +6,20 @@ import re
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text import TextRange
+from testlsp.text.patterns import pattern
 
-_CLAIMS = re.compile(
+_CLAIMS = pattern(
     r"(?:^|_)(?:concurrent(?:ly)?|simultaneous(?:ly)?|race_condition|races?|in_parallel|"
     r"parallel_(?:requests?|calls?|writes?|reads?|updates?|access|orders?|execution|runs?|use))(?=_|$)"
 )
-_EXERCISES = re.compile(
+_EXERCISES = pattern(
     r"gather|task|thread|process|executor|pool|submit|nursery|spawn|fork|start_soon|concurren|parallel|race|racing|"
     r"simultan|lock|barrier|semaphore|async_to_sync|eventlet|gevent|greenlet|worker|\bevent\b|\bwait|client_?[2b]\b|"
     r"deferred|second|other_|another|\bfirst|transaction|session_?2|connection|multi|asyncio|anyio|trio|subprocess|xdist|"
     r"select_for_update|\bnowait\b|side_effect",
     re.I,
 )
-_SUBJECT = re.compile(
+_SUBJECT = pattern(
     r"(?:config|setting|option|default|limit|arg|param|flag|valid|parse|render|lexer|repr|name|max_|min_|number)", re.I
 )
 

@@ -5,11 +5,12 @@ import re
 
 from testlsp.lint import Bad, Context, Good, Rule, on_function
 from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._checks import can_fail
 from testlsp_rules.assertions._claims import below
 
-_ABOUT_CHOICE = re.compile(r"if_|optional|maybe|crash|flaky|smoke|no_error|does_?nt?_", re.I)
+_ABOUT_CHOICE = pattern(r"if_|optional|maybe|crash|flaky|smoke|no_error|does_?nt?_", re.I)
 
 
 class ConditionalAssert(Rule):

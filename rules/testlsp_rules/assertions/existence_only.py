@@ -7,21 +7,22 @@ from testlsp.lint import Bad, Context, Good, Rule, on_function
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import dotted
 from testlsp.syntax import children
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._checks import can_fail, is_smoke_test
 
-_BY_INTENT = re.compile(
+_BY_INTENT = pattern(
     r"smoke|exist|present|is_?set|not_?none|non_?null|none|empty|import|instantiat|construct|init|default|type|available|"
     r"is_?a_|instance|attr|has_|found|find|lookup|match|discover|register|return_?value|optional|truthy|alive|ident|"
     r"support|allow|accept|rais|error|crash",
     re.I,
 )
-_MAY_BE_NONE = re.compile(
+_MAY_BE_NONE = pattern(
     r"^_?(get|find|fetch|lookup|look_up|search|match|fullmatch|resolve|first|one|pop|peek|next|which|load|read|query|"
     r"select|detect|try|maybe|select_one|scalar|poll|receive|current|getattr|check|is|has|can|find_spec|fetchone|"
     r"group|ref|weakref|authenticate|login|validate|verify|parse|try_|dispatch|cast|extract|guess)(_|$|[A-Z])"
 )
-_SAYS_A_TYPE = re.compile(r"\b(types?|strings?|str|lists?|dict\w*|tuples?|sets?|bytes|ints?|floats?|bool\w*)\b", re.I)
+_SAYS_A_TYPE = pattern(r"\b(types?|strings?|str|lists?|dict\w*|tuples?|sets?|bytes|ints?|floats?|bool\w*)\b", re.I)
 _PLAIN_TYPES = frozenset("dict list str int float bool tuple set bytes object frozenset bytearray complex".split())
 
 
@@ -209,6 +210,39 @@ class ExistenceOnly(Rule):
                     assert order is not None
             """,
             why="Under a condition the claim is about the condition, too.",
+        ),
+        Good(
+            """
+            import pytest
+
+            @pytest.mark.sanity
+            def test_checkout(shop):
+                order = shop.checkout("🍎")
+                assert order is not None
+            """,
+            settings={"smoke_markers": ["sanity"]},
+            why="how the project marks tests that only see whether something runs",
+        ),
+        Good(
+            """
+            def test_checkout(shop, golden):
+                order = shop.checkout("🍎")
+                assert order is not None
+            """,
+            settings={"assertion_fixtures": ["golden"]},
+            why="a fixture that compares by itself",
+        ),
+        Good(
+            """
+            from tools import must_be_paid
+
+            def test_checkout(shop):
+                order = shop.checkout("🍎")
+                assert order is not None
+                must_be_paid()
+            """,
+            settings={"assertion_helpers": ["must_*"]},
+            why="a helper that fails by itself",
         ),
     )
 

@@ -8,13 +8,14 @@ from testlsp.lint.context import unsafe
 from testlsp.semantic.functions import FunctionKind
 from testlsp.semantic.names import dotted
 from testlsp.text import Edit, TextRange
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._claims import below
 from testlsp_rules.assertions._peers import silenced_elsewhere
 
 _QUESTIONS = frozenset("builtins.isinstance builtins.issubclass builtins.all builtins.any builtins.callable".split())
-_EXPECTS = re.compile(r"should|expect|must|assert|that|verify|check|ensure|must_be|will", re.I)
-_ABOUT_COMPARING = re.compile(
+_EXPECTS = pattern(r"should|expect|must|assert|that|verify|check|ensure|must_be|will", re.I)
+_ABOUT_COMPARING = pattern(
     r"compar|equal|_eq(_|$)|_cmp|operator|_(lt|le|gt|ge|ne|in)(_|$)|contains|isinstance|subclass|crash|bench|perf|rich|lazy",
     re.I,
 )

@@ -7,10 +7,11 @@ from testlsp.lint import Bad, Context, Good, Rule, on_function
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.mocks import mock_behind
 from testlsp.semantic.names import dotted
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._claims import mentions, same, unittest_checks
 
-_ABOUT_MOCKS = re.compile(r"mock|patch|stub|spy|fake|double", re.I)
+_ABOUT_MOCKS = pattern(r"mock|patch|stub|spy|fake|double", re.I)
 
 
 class MockEcho(Rule):

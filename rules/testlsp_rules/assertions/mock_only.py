@@ -6,6 +6,7 @@ import re
 from testlsp.lint import Bad, Context, Good, Rule, on_function
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.mocks import MOCK_ASSERTIONS
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._checks import can_fail
 from testlsp_rules.assertions._claims import below
@@ -13,8 +14,8 @@ from testlsp_rules.assertions._claims import below
 _RECORDS = frozenset(
     "called call_count call_args call_args_list mock_calls method_calls await_count await_args".split()
 )
-_ADAPTER = re.compile(r"adapter|gateway|wrapper|proxy|facade|forward|delegat", re.I)
-_OUTPUT = re.compile(r"print|log|warn|write|stdout|stderr|emit|echo", re.I)
+_ADAPTER = pattern(r"adapter|gateway|wrapper|proxy|facade|forward|delegat", re.I)
+_OUTPUT = pattern(r"print|log|warn|write|stdout|stderr|emit|echo", re.I)
 
 
 class MockOnly(Rule):

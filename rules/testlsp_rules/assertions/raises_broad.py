@@ -7,11 +7,12 @@ from testlsp.lint import Bad, Context, Good, Rule, on_function
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import dotted
 from testlsp.semantic.raises import BROAD, Expectation, expectation_of, raises_blocks
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._peers import silenced_elsewhere
 
 _NAMES = frozenset({"raises", "assertRaises"})
-_SPEAKS_OF_ERRORS = re.compile(r"rais|exception|error|fail|throw", re.I)
+_SPEAKS_OF_ERRORS = pattern(r"rais|exception|error|fail|throw", re.I)
 _SIGNALS = frozenset(
     {"KeyboardInterrupt", "SystemExit", "GeneratorExit", "CancelledError", "exit", "raise_signal", "kill"}
 )

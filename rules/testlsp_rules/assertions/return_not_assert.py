@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from testlsp.lint import Bad, Context, Fix, Good, Rule, on
 from testlsp.lint.context import unsafe
 from testlsp.semantic.functions import FunctionKind
 from testlsp.semantic.names import dotted
 from testlsp.text import Edit, TextRange
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._checks import marks
 
 _QUESTIONS = frozenset("builtins.isinstance builtins.issubclass builtins.all builtins.any builtins.callable".split())
-_HARMLESS_MARKS = re.compile(
+_HARMLESS_MARKS = pattern(
     r"pytest\.mark\.(?!.*(image|snapshot|regress|check|approv|golden|mpl))\w+|(unittest\.)?(mock\.)?patch(\.\w+)?|(\w+\.)?given"
 )
 

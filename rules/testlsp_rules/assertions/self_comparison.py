@@ -5,11 +5,12 @@ import re
 
 from testlsp.lint import Bad, Context, Good, Rule, on_function
 from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._claims import claims_of, unittest_checks
 from testlsp_rules.assertions._peers import silenced_elsewhere
 
-_ABOUT_EQUALITY = re.compile(
+_ABOUT_EQUALITY = pattern(
     r"eq(?!uest|uip)|hash|nan|compar|_cmp|order|identi|reflex|sort|_(lt|le|gt|ge|ne|is)(_|$)|operator|same|singleton|"
     r"rich|dunder|contain|in_|subset|issub|less|greater",
     re.I,

@@ -11,6 +11,7 @@ from testlsp.semantic.names import dotted
 from testlsp.semantic.raises import BROAD
 from testlsp.syntax import children
 from testlsp.text import TextRange
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._checks import can_fail
 
@@ -18,7 +19,7 @@ _CATCHES_ASSERTS = BROAD | {"builtins.AssertionError"}
 _ONLY_TELLS = frozenset(
     "print pprint debug info warning warn error exception critical log print_exc print_exception".split()
 )
-_ABOUT_CRASHES = re.compile(r"crash|seg_?fault|hang|dead_?lock|leak|core dump|infinite|recurs", re.I)
+_ABOUT_CRASHES = pattern(r"crash|seg_?fault|hang|dead_?lock|leak|core dump|infinite|recurs", re.I)
 _DELIBERATE = frozenset({"fail", "skip", "xfail", "exit"})
 
 

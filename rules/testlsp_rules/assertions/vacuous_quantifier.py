@@ -8,11 +8,12 @@ from testlsp.lint.context import unsafe
 from testlsp.rewrite import insert_before
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import dotted
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._checks import can_fail
 from testlsp_rules.assertions._claims import below
 
-_NEVER_EMPTY = re.compile(
+_NEVER_EMPTY = pattern(
     r"(make|create|build|generate|new|setup|prepare|sample|random|range|get_all_subclasses|permutations|product|"
     r"combinations|signature|fields|members)",
     re.I,

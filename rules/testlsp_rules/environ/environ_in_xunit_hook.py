@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on_effect
 from testlsp.lint.context import unsafe
@@ -10,6 +9,7 @@ from testlsp.rewrite import indentation_of, insert_after, newline_of, replace_st
 from testlsp.semantic.effects import Effect, EffectKind, effects_of
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text import Edit, TextRange
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.environ._leaks import leaks
 from testlsp_rules.environ._patch_dict import patch_dict_lines
@@ -433,7 +433,7 @@ def _is_taken(ctx: Context, name: str) -> bool:
     return name in ctx.model.names.table or name in ctx.statement.text
 
 
-_HEADER = re.compile(r"def[ \t]+\w+[ \t]*\([^()#]*\)")
+_HEADER = pattern(r"def[ \t]+\w+[ \t]*\([^()#]*\)")
 
 
 def _header(ctx: Context, function: Function) -> TextRange | None:

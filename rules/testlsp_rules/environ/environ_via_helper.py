@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from testlsp.lint import Bad, Context, Good, Related, Rule, Severity, on_function
+from testlsp.lint.signs import FOREIGN
 from testlsp.semantic.cleanup import cleanup_name
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.environment import ANY, called_name, environment_changes
 from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.environ._leaks import leaks
 
-_SETS_UP = re.compile(r"env|set_?up|config|prepare|settings|credentials|activate|enable")
+_SETS_UP = pattern(r"env|set_?up|config|prepare|settings|credentials|activate|enable")
 """Names of functions of other files that may change the environment; to ask about all would cost too much."""
 
 _LIBRARIES = ("builtins.", "os.", "pytest.", "unittest.", "sys.", "logging.")
@@ -31,6 +32,7 @@ class EnvironViaHelper(Rule):
     """
 
     code = "TL111"
+    words = ("environ", "putenv", "unsetenv", FOREIGN)
     since = "0.1"
     message = "This helper changes `os.environ`, and nothing restores it"
     severity = Severity.INFORMATION

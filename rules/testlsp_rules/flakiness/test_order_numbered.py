@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.marks import mark_at, own_decorators
 from testlsp.semantic.names import dotted
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.flakiness._names import name_of
 
-_NUMBERED = re.compile(r"test_?(?:step_?|part_?|phase_?)?(?P<number>\d{1,3})_")
+_NUMBERED = pattern(r"test_?(?:step_?|part_?|phase_?)?(?P<number>\d{1,3})_")
 _ORDERED = frozenset("order run dependency depends incremental first last".split())
 _CHANGES = frozenset("append add update extend insert setdefault pop remove clear".split())
 

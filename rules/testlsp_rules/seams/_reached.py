@@ -10,13 +10,12 @@ from testlsp.lint import Context
 from testlsp.semantic.functions import Function
 from testlsp.semantic.names import dotted
 from testlsp.semantic.seams import seam_facts
+from testlsp.text.patterns import pattern
 
 _VERBS = frozenset("get post put patch delete head options request send open stream".split())
-_CLIENT = re.compile(r"client|api|http|session|app|browser")
+_CLIENT = pattern(r"client|api|http|session|app|browser")
 # Fixtures that make no requests; any other may have done so already.
-_STORES = re.compile(
-    r"repo|db|database|cache|redis|store|storage|queue|mock|fake|monkeypatch|caplog|capsys|tmp|settings"
-)
+_STORES = pattern(r"repo|db|database|cache|redis|store|storage|queue|mock|fake|monkeypatch|caplog|capsys|tmp|settings")
 
 
 def names_used(ctx: Context, function: Function) -> frozenset[str]:

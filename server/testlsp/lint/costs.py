@@ -6,7 +6,7 @@ is called twice, and what the second call reports is thrown away: by then the fa
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -35,8 +35,8 @@ class Costs:
     def __init__(self) -> None:
         """Start with nothing."""
         self._names: dict[str, str] = {}
-        self._own: Counter[str] = Counter()
-        self._first: Counter[str] = Counter()
+        self._own: defaultdict[str, float] = defaultdict(float)
+        self._first: defaultdict[str, float] = defaultdict(float)
         self._calls: Counter[str] = Counter()
 
     def by_rule(self) -> list[RuleCost]:

@@ -16,19 +16,16 @@ from typing import TYPE_CHECKING
 from testlsp.lint.suppressions import KINDS, Part, Suppression, may_hold
 from testlsp.syntax.comments import comments
 from testlsp.text import TextRange
+from testlsp.text.patterns import pattern
 
 if TYPE_CHECKING:
     from testlsp.syntax import SourceFile, Statement
 
-_OURS = re.compile(
-    r"#[ \t]*testlsp:[ \t]*(?P<kind>[A-Za-z_-]+)(?P<rest>(?:(?![ \t]#[ \t]*(?:noqa|[A-Za-z]+:))[^\r\n])*)"
-)
-_LIST = re.compile(r"[ \t]*\[(?P<list>[^\[\]\r\n]*)\]")
-_REASON = re.compile(r"[ \t]*(?:--[ \t]*(?P<reason>.*?))?[ \t]*\Z")
-_NOQA = re.compile(
-    r"#[ \t]*noqa\b(?P<colon>[ \t]*:[ \t]*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)?)?", re.IGNORECASE
-)
-_WORD = re.compile(r"[^,\s]+")
+_OURS = pattern(r"#[ \t]*testlsp:[ \t]*(?P<kind>[A-Za-z_-]+)(?P<rest>(?:(?![ \t]#[ \t]*(?:noqa|[A-Za-z]+:))[^\r\n])*)")
+_LIST = pattern(r"[ \t]*\[(?P<list>[^\[\]\r\n]*)\]")
+_REASON = pattern(r"[ \t]*(?:--[ \t]*(?P<reason>.*?))?[ \t]*\Z")
+_NOQA = pattern(r"#[ \t]*noqa\b(?P<colon>[ \t]*:[ \t]*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)?)?", re.IGNORECASE)
+_WORD = pattern(r"[^,\s]+")
 
 
 def suppressions(source: SourceFile) -> tuple[Suppression, ...]:

@@ -10,16 +10,16 @@ where the message may be left out when it is the rule's own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from testlsp.text import TextRange
 from testlsp.text.named import NamedTuple
+from testlsp.text.patterns import pattern
 
 MAIN_PATH = "tests/test_example.py"
 
-_CARETS = re.compile(r"^(?P<lead>[ \t]*)(?P<carets>\^+)(?:[ \t]+(?P<message>.*))?$")
+_CARETS = pattern(r"^(?P<lead>[ \t]*)(?P<carets>\^+)(?:[ \t]+(?P<message>.*))?$")
 
 
 class Expected(NamedTuple):

@@ -5,9 +5,12 @@ Most signs are words of the text. A sign that the text does not show by a word b
 
 from __future__ import annotations
 
+import re
+import sys
 from typing import TYPE_CHECKING
 
 from testlsp.semantic.effects import effects_of
+from testlsp.text.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +21,14 @@ if TYPE_CHECKING:
 
 INTEGRATION = "@integration"
 """The file may hold integration tests."""
+
+FOREIGN = "@foreign import"
+"""The file imports something besides pytest and the standard library."""
+
+_IMPORTS = pattern(r"(?:^|;)[ \t]*(?:from[ \t]+(\.|\w+)|import[ \t]+([^\r\n;#]+))", re.MULTILINE)
+
+
+_AT_HOME = sys.stdlib_module_names | {"pytest"}
 
 
 def effect_sign(resource: str) -> str:
@@ -44,6 +55,8 @@ class Signs:
             return settings.is_integration_path(self._model.source.path) or any(
                 mark in self._text for mark in settings.integration_markers
             )
+        if sign == FOREIGN:
+            return not _imported_roots(self._text) <= _AT_HOME
         if self._effects is None:
             self._effects = set()
             self._add_effects(self._model.functions)
@@ -54,3 +67,14 @@ class Signs:
         for function in functions:
             self._effects.update(effect_sign(effect.kind.resource) for effect in effects_of(function, self._model))
             self._add_effects(function.nested)
+
+
+def _imported_roots(text: str) -> set[str]:
+    """Return the first parts of the names of what *text* imports; one that goes on in the next line is a backslash."""
+    found: set[str] = set()
+    for match in _IMPORTS.finditer(text):
+        if match[1]:
+            found.add(match[1])
+        else:
+            found.update(name.strip().partition(" ")[0].partition(".")[0] for name in match[2].split(","))
+    return found

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from testlsp.semantic.effects import Effect
 from testlsp.semantic.names import dotted
+from testlsp.text.patterns import pattern
 
 if TYPE_CHECKING:
     from typing import TypeGuard
@@ -24,8 +25,8 @@ _MOCK_ATTRIBUTES = frozenset(
 )
 """Attributes that only a mock has: https://docs.python.org/3/library/unittest.mock.html#the-mock-class"""
 
-_DOUBLE = re.compile(r"mock|fake|stub|dummy|(^|_)(spy|double)(_|$)", re.IGNORECASE)
-_CLASS = re.compile(r"_*[A-Z](?:[A-Za-z0-9]*[a-z][A-Za-z0-9]*|[A-Z0-9]{0,3})$")
+_DOUBLE = pattern(r"mock|fake|stub|dummy|(^|_)(spy|double)(_|$)", re.IGNORECASE)
+_CLASS = pattern(r"_*[A-Z](?:[A-Za-z0-9]*[a-z][A-Za-z0-9]*|[A-Z0-9]{0,3})$")
 """``CapWords`` (PEP 8), and short capitals such as ``URL``, which can be a class as well as a constant."""
 
 _PER_CONTEXT_NAMES = frozenset(
@@ -36,7 +37,7 @@ _PER_CONTEXT_NAMES = frozenset(
 _RESET_BY_THE_RUNNER = frozenset({"django.core.mail.outbox"})
 """``SimpleTestCase._pre_setup`` of Django makes it anew for each test."""
 
-_CACHES = re.compile(r"^_|cache|instance|registry|singleton|calls|counter|count$|state", re.IGNORECASE)
+_CACHES = pattern(r"^_|cache|instance|registry|singleton|calls|counter|count$|state", re.IGNORECASE)
 
 
 def is_shared(effect: Effect) -> bool:

@@ -15,6 +15,7 @@ from testlsp.semantic.functions import Function
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.patches import Patched, patched_by, patches_of
 from testlsp.text.named import NamedTuple
+from testlsp.text.patterns import pattern
 
 
 class Replacement(NamedTuple):
@@ -24,7 +25,7 @@ class Replacement(NamedTuple):
     node: ast.Call
 
 
-_FAILURE = re.compile(r"Error|Exception|Timeout|Failure")
+_FAILURE = pattern(r"Error|Exception|Timeout|Failure")
 # What lies outside of the program, or is different at each run: to replace it is what doubles are for.
 _OUTSIDE = frozenset(
     "client clients gateway gateways http https external remote webhook webhooks smtp mail mailer email emails sms "

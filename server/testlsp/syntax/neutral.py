@@ -12,10 +12,11 @@ import re
 from typing import Any
 
 from testlsp.syntax.statement import Statement
+from testlsp.text.patterns import pattern
 
-_NOTHING = re.compile(r"[ \t]*(?:#[^\r\n]*)?\Z")
+_NOTHING = pattern(r"[ \t]*(?:#[^\r\n]*)?\Z")
 # Words that mean something to readers of comments, or of whole texts, above.
-_TELLING = re.compile(r"getfixturevalue|pytestmark|testlsp|noqa|stopall|raise|coding|mark\.", re.IGNORECASE)
+_TELLING = pattern(r"getfixturevalue|pytestmark|testlsp|noqa|stopall|raise|coding|mark\.", re.IGNORECASE)
 _LISTS = ("body", "handlers", "orelse", "finalbody", "cases")
 
 

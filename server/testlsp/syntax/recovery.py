@@ -15,11 +15,12 @@ from itertools import pairwise
 
 from testlsp.syntax.statement import Statement, SyntaxProblem
 from testlsp.text.lines import line_starts
+from testlsp.text.patterns import pattern
 
 _ATTEMPTS = 3
 
 # Strings and comments are all that can hide a line that looks like code. A string in single quotes ends with its line.
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"#[^\r\n]*"
     r'|"""(?:[^"\\]|\\.|"(?!""))*(?P<close1>""")?'
     r"|'''(?:[^'\\]|\\.|'(?!''))*(?P<close2>''')?"
@@ -28,9 +29,9 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 # A line that begins a top-level statement wherever it stands: no expression can hold these words at its beginning.
-_ANCHOR = re.compile(r"(?:def|class|import|while|with|try|async[ \t]+def|from[ \t]+[\w.]+[ \t]+import)\b|@[A-Za-z_]")
-_CLAUSE = re.compile(r"(?:else|elif|except|finally)\b")
-_NAME_START = re.compile(r"[A-Za-z_\"'(\[{~+\-.\d@]")
+_ANCHOR = pattern(r"(?:def|class|import|while|with|try|async[ \t]+def|from[ \t]+[\w.]+[ \t]+import)\b|@[A-Za-z_]")
+_CLAUSE = pattern(r"(?:else|elif|except|finally)\b")
+_NAME_START = pattern(r"[A-Za-z_\"'(\[{~+\-.\d@]")
 
 Parser = Callable[[str], "list[ast.stmt]"]
 Splitter = Callable[[str, "list[ast.stmt]"], "list[Statement]"]

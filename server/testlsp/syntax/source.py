@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from bisect import bisect_right
 from collections.abc import Generator, Iterable
@@ -13,6 +12,7 @@ from testlsp.syntax.recovery import broken_file
 from testlsp.syntax.statement import Statement, SyntaxProblem
 from testlsp.text import TextRange
 from testlsp.text.lines import line_starts
+from testlsp.text.patterns import pattern
 from testlsp.text.steps import finish
 
 
@@ -125,7 +125,7 @@ def parse(path: str, text: str, version: int = 0, known: Iterable[Statement] = (
 
 _PART = 40_000
 """Characters of text that are parsed without a pause: some 6 ms."""
-_CUT = re.compile(r"(?<=\n\n)(?=def |class |async def |@)|(?<=\n\r\n)(?=def |class |async def |@)")
+_CUT = pattern(r"(?<=\n\n)(?=def |class |async def |@)|(?<=\n\r\n)(?=def |class |async def |@)")
 
 
 def parsing(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from bisect import bisect_right
 from typing import Literal
+
+from testlsp.text.patterns import pattern
 
 ColumnUnit = Literal["utf-8", "utf-16", "utf-32"]
 
 # What Python and the Language Server Protocol agree to call an end of line; ``str.splitlines`` knows many more.
 # https://docs.python.org/3/reference/lexical_analysis.html#physical-lines
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_LINE_END = pattern(r"\r\n|\n|\r")
 
 
 def line_starts(text: str) -> list[int]:
