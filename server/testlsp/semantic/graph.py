@@ -54,6 +54,7 @@ class FixtureGraph:
         self._closures: dict[Site, Closure] = {}
         self._plugin_files: dict[str, frozenset[str | None]] = {}
         self._requests: RequestIndex | None = None
+        self._closed: bool | None = None
         self._leaf = ""
 
     # -- places ------------------------------------------------------------------------------------------------------
@@ -268,6 +269,17 @@ class FixtureGraph:
             return "", _NOTHING
         return place.path, frozenset(item for found in place.writers if found[0] == name for item in found[1:])
 
+    def importers_of(self, path: str, name: str) -> list[str]:
+        """Return the known files that import the attribute *name* of the module at *path*, sorted."""
+        found = []
+        for other, summary in self.summaries.items():
+            if other != path and any(
+                target.rpartition(".")[2] == name and self._namespaces.attribute(other, target) == (path, name)
+                for _, target in summary.imports
+            ):
+                found.append(other)
+        return sorted(found)
+
     def _origin(self, path: str, target: str) -> tuple[FileSummary | None, str]:
         """Return the file that defines the function *target*, and its name there; re-exports are followed."""
         for _ in range(4):
@@ -371,6 +383,29 @@ class FixtureGraph:
         """Return how many test functions the known files in *directory* have, "" meaning everywhere."""
         _ = self._index  # the answer depends on every file, as that of `users` does
         return sum(len(summary.tests) for path, summary in self.summaries.items() if is_below(path, directory))
+
+    def knows_every_name(self) -> bool:
+        """Whether each name that any known test or fixture asks for is defined somewhere or set by ``parametrize``.
+
+        Where one is not, a plugin is missing that may ask for fixtures in turn.
+        """
+        if self._closed is None:
+            index = self._index  # the answer depends on every file, as that of `users` does
+            defined = {fixture.name for summary in self.summaries.values() for fixture in summary.fixtures}
+            defined |= {name for summary in self.summaries.values() for name, _ in summary.imports}
+            defined |= {fixture.name for fixture in self.builtins}
+            named = {name for root in self.roots for name in root.plugins}
+            named |= {name for summary in self.summaries.values() for name in summary.plugins}
+            defined |= {name for plugin in named for name, _ in plugin_fixtures(plugin)}
+            self._closed = all(name in defined or self._is_parametrized(name) for name in index.names())
+        return self._closed
+
+    def _is_parametrized(self, name: str) -> bool:
+        """Whether every test that asks for *name*, a fixture of nobody, is given it by its marks."""
+        return all(
+            kind == "test" and name in self.marks(Site(path, chain, function)).direct
+            for path, chain, function, kind, _ in self._index.requests(name)
+        )
 
     def _gets(self, fixture: Fixture, name: str, site: Site, kind: str) -> bool:
         if kind == "test" and name in self.marks(site).direct:

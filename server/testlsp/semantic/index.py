@@ -58,6 +58,10 @@ class RequestIndex:
         for path in self._by_name.get(name, ()):
             yield from self._part(path).get(name, ())
 
+    def names(self) -> set[str]:
+        """Return every name that anybody asks for."""
+        return {name for path in self._summaries for name in self._part(path)}
+
     def _part(self, path: str) -> dict[str, list[Request]]:
         part = self._parts.get(path)
         if part is None:
