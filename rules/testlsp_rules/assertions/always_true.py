@@ -6,9 +6,12 @@ from testlsp.lint import Bad, Context, Fix, Good, Rule, on_function
 from testlsp.lint.context import unsafe
 from testlsp.semantic.functions import Function
 from testlsp.text import Edit
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._claims import WHERE_CLAIMS_ARE_MADE, Claim, claims_of, is_name, same, unittest_checks
 from testlsp_rules.assertions._peers import silenced_elsewhere
+
+_PASSES = pattern(r"test_?(pass(es|ed|ing)?|success|ok)(_\d+)?")
 
 
 class AlwaysTrue(Rule):
@@ -127,6 +130,13 @@ class AlwaysTrue(Rule):
             """,
             why="what a test is given by `parametrize` is not written in the assertion",
         ),
+        Good(
+            """
+            def test_pass():
+                assert True
+            """,
+            why="The name says that it passes: input for a test runner's own tests.",
+        ),
     )
 
     @on_function(*WHERE_CLAIMS_ARE_MADE)
@@ -146,7 +156,7 @@ class AlwaysTrue(Rule):
         complaint = _complaint(ctx, claim)
         if (
             complaint is None
-            or (isinstance(test, ast.Constant) and _stands_for_pass(ctx, claim))
+            or (isinstance(test, ast.Constant) and (_stands_for_pass(ctx, claim) or _is_to_pass(ctx.function, test)))
             or silenced_elsewhere(ctx, claim.node, (*self.ruff, "SIM222"))
         ):
             return
@@ -221,6 +231,11 @@ def _stands_for_pass(ctx: Context, claim: Claim) -> bool:
     """Whether the claim is all that a handler does: the ``try`` as a whole is what there is to say something about."""
     handler = ctx.parent(claim.node)
     return isinstance(handler, ast.ExceptHandler) and len(handler.body) == 1
+
+
+def _is_to_pass(function: Function, test: ast.Constant) -> bool:
+    """Whether the test says in its name that it does nothing but pass: input for somebody's test runner."""
+    return test.value is True and _PASSES.fullmatch(function.name) is not None
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -18,7 +18,8 @@ from testlsp_rules.assertions._peers import silenced_elsewhere
 
 _CATCHES_ASSERTS = BROAD | {"builtins.AssertionError"}
 _SPECIAL = re.compile(
-    r"KeyboardInterrupt|SystemExit|Cancelled|Timeout|Exit$|Outcome|Failed|Skip|Empty$|Recursion|StopIteration|StopAsync", re.I
+    r"KeyboardInterrupt|SystemExit|Cancelled|Timeout|Exit$|Outcome|Failed|Skip|Empty$|Recursion|StopIteration|StopAsync",
+    re.I,
 )
 
 _TOLERATES = re.compile(r"#.*\b(?:usually|may|might|already|sometimes|either|races?|quick\w*|ok|okay|fine)\b", re.I)
