@@ -6,12 +6,14 @@ import ast
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from testlsp.lint import Context
 from testlsp.text import Edit, TextRange
 
 from testlsp_rules.seams._sections import Section, accepted_sets, sections_of
+
+_Level = TypeVar("_Level", int, str)
 
 _SIMILAR = 0.88
 """How much of two headings must be the same, as `difflib` measures it: one letter in eight or so may differ."""
@@ -107,3 +109,71 @@ def _holds_another(block: str, lead: str) -> bool:
         and (not before.strip() or line.rstrip().endswith(":"))
         for before, line in pairwise(lines)
     )
+
+
+def mislevelled(ctx: Context, docstring: ast.Expr) -> list[tuple[Section, list[Edit] | None]]:
+    """Return the sections whose heading has more or fewer ``#``, or stands deeper, than most others; with the edits.
+
+    The edits are None where it cannot be told what belongs to the section. Given, When and Then begin sentences, too,
+    and nothing is said of them, nor where no level has a majority.
+    """
+    for headings in accepted_sets(ctx.settings):
+        if {"Given", "When", "Then"} >= set(headings):
+            continue
+        found = sections_of(ctx, docstring, headings)
+        if len(found) < 3 or len(found) <= len(headings) / 2 or len({one.heading for one in found}) < len(found):
+            continue
+        text, literal = ctx.statement.text, ctx.statement.range(docstring)
+        starts = [text.rfind("\n", 0, one.place.start) + 1 for one in found]
+        if starts[0] <= literal.start:
+            continue  # the first one stands behind the quotes
+        leads = [text[start : one.place.start] for start, one in zip(starts, found, strict=True)]
+        return _of_another_depth(text, found, starts, leads, literal.end) or _of_another_number(found, starts, leads)
+    return []
+
+
+def _of_another_number(
+    found: list[Section], starts: list[int], leads: list[str]
+) -> list[tuple[Section, list[Edit] | None]]:
+    """Return the headings with more or fewer ``#`` than most, where all have some."""
+    numbers = [lead.count("#") for lead in leads]
+    usual = _most(numbers)
+    if usual is None or 0 in numbers:
+        return []
+    wrong: list[tuple[Section, list[Edit] | None]] = []
+    for one, start, lead, number in zip(found, starts, leads, numbers, strict=True):
+        if number != usual:
+            first = start + lead.index("#")
+            wrong.append((one, [Edit(TextRange(first, first + number), "#" * usual)]))
+    return wrong
+
+
+def _of_another_depth(
+    text: str, found: list[Section], starts: list[int], leads: list[str], end: int
+) -> list[tuple[Section, list[Edit] | None]]:
+    """Return the headings that stand deeper than most, with the edits that move the whole section."""
+    depths = [lead[: len(lead) - len(lead.lstrip())] for lead in leads]
+    usual = _most(depths)
+    if usual is None:
+        return []
+    wrong: list[tuple[Section, list[Edit] | None]] = []
+    ends = [*starts[1:], end]
+    for one, start, stop, depth in zip(found, starts, ends, depths, strict=True):
+        if depth == usual or not depth.startswith(usual):
+            continue
+        edits: list[Edit] | None = []
+        position = start
+        for line in text[start:stop].splitlines(keepends=True):
+            if line.startswith(depth) and edits is not None:
+                edits.append(Edit(TextRange(position + len(usual), position + len(depth)), ""))
+            elif line.strip() and position + len(line) < end:
+                edits = None
+            position += len(line)
+        wrong.append((one, edits))
+    return wrong
+
+
+def _most(values: Sequence[_Level]) -> _Level | None:
+    """Return the value that more than half of *values* have, None when all are equal or no such is."""
+    common = max(values, key=values.count)
+    return common if len(values) > values.count(common) > len(values) / 2 else None

@@ -7,16 +7,18 @@ from testlsp.lint.signs import INTEGRATION
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text import Edit
 
-from testlsp_rules.seams._outline import Misspelt, disordered, misspelt_headings, reordering
+from testlsp_rules.seams._outline import Misspelt, disordered, mislevelled, misspelt_headings, reordering
 from testlsp_rules.seams._sections import docstring_of
 
 
 class SeamSectionOrderOrTypo(Rule):
-    """Finds misspelt headings, and headings that do not stand in the agreed order, in an integration test's docstring.
+    """Finds headings that are misspelt, out of order or on another level in an integration test's docstring.
 
     Who looks for the seam of a failing test looks at one place, and so does every tool
     that reads the sections; `Integraton Scope` is found by neither. A line counts as
-    misspelt when it resembles a heading that is missing.
+    misspelt when it resembles a heading that is missing. A heading on another level
+    than most others, with more or fewer `#` or set in, seems to be part of the
+    section before it.
     """
 
     code = "TL503"
@@ -24,7 +26,7 @@ class SeamSectionOrderOrTypo(Rule):
     since = "0.1"
     message = "this section is misspelt or misplaced"
     severity = Severity.INFORMATION
-    options = ("integration-paths", "integration-markers", "sections", "headings")
+    options = ("integration-paths", "integration-markers", "headings")
     related = ("D405 (ruff)", "D420 (ruff)", "GL07 (numpydoc)")
     source = "https://docs.astral.sh/ruff/rules/incorrect-section-order/"
     examples = (
@@ -153,6 +155,88 @@ class SeamSectionOrderOrTypo(Rule):
             path="tests/integration/test_orders.py",
             why="nothing is moved where it is not sure what belongs to a section",
         ),
+        Bad(
+            '''
+            def test_order(client):
+                """An order arrives.
+
+                ## Integration Scope
+                HTTP interface
+
+                # Seam Under Test
+                  ^^^^^^^^^^^^^^^ `Seam Under Test` should stand on the level of the other sections
+                POST /orders
+
+                ## Test Strategy
+                Order two mugs
+                """
+                assert client.post("/orders").status_code == 201
+
+            def test_orders(client):
+                """Orders arrive.
+
+                Integration Scope:
+                    HTTP interface
+
+                    Seam Under Test:
+                    ^^^^^^^^^^^^^^^ `Seam Under Test` should stand on the level of the other sections
+                        POST /orders
+
+                Test Strategy:
+                    - Order two mugs
+                """
+                assert client.post("/orders").status_code == 201
+            ''',
+            fixed='''
+            def test_order(client):
+                """An order arrives.
+
+                ## Integration Scope
+                HTTP interface
+
+                ## Seam Under Test
+                POST /orders
+
+                ## Test Strategy
+                Order two mugs
+                """
+                assert client.post("/orders").status_code == 201
+
+            def test_orders(client):
+                """Orders arrive.
+
+                Integration Scope:
+                    HTTP interface
+
+                Seam Under Test:
+                    POST /orders
+
+                Test Strategy:
+                    - Order two mugs
+                """
+                assert client.post("/orders").status_code == 201
+            ''',
+            path="tests/integration/test_orders.py",
+        ),
+        Good(
+            '''
+            def test_order(client):
+                """An order arrives.
+
+                Integration Scope: HTTP interface
+                Seam Under Test: POST /orders
+
+                ## Test Strategy
+                Order two mugs
+
+                ### Success Criteria
+                201
+                """
+                assert client.post("/orders").status_code == 201
+            ''',
+            path="tests/integration/test_orders.py",
+            why="headings of several styles have no common level",
+        ),
         Good(
             '''
             def test_missing_order(client):
@@ -255,6 +339,36 @@ class SeamSectionOrderOrTypo(Rule):
             settings={"integration_markers": ["e2e"]},
             why="how the project marks its integration tests",
         ),
+        Bad(
+            '''
+            def test_order_is_stored(client):
+                """An order is stored.
+
+                Risk:
+                ^^^^ `Risk` should stand after `Owner`
+                    None.
+
+                Owner:
+                    The shop team
+                """
+                assert client.post("/orders").status_code == 201
+            ''',
+            fixed='''
+            def test_order_is_stored(client):
+                """An order is stored.
+
+                Owner:
+                    The shop team
+
+                Risk:
+                    None.
+                """
+                assert client.post("/orders").status_code == 201
+            ''',
+            path="tests/integration/test_orders.py",
+            settings={"headings": ["Owner", "Risk"]},
+            why="the headings of the project",
+        ),
     )
 
     @on_function(FunctionKind.TEST)
@@ -266,6 +380,9 @@ class SeamSectionOrderOrTypo(Rule):
         for wrong in misspelt_headings(ctx, docstring):
             message = f"`{wrong.written}` should read `{wrong.heading}`"
             ctx.report(wrong.place, message, fixes=[_spelt(wrong)])
+        for section, moving in mislevelled(ctx, docstring):
+            message = f"`{section.heading}` should stand on the level of the other sections"
+            ctx.report(section.place, message, fixes=[_levelled(moving)] if moving else [])
         order = disordered(ctx, docstring)
         if order is None:
             return
@@ -277,6 +394,10 @@ class SeamSectionOrderOrTypo(Rule):
             f"`{found[index].heading}` should stand after `{wanted[index].heading}`",
             fixes=[safe("Put the sections in order", lambda: edits)] if edits else [],
         )
+
+
+def _levelled(moving: list[Edit]) -> Fix:
+    return safe("Put it on the level of the others", lambda: moving)
 
 
 def _spelt(wrong: Misspelt) -> Fix:
