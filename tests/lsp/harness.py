@@ -68,6 +68,7 @@ class Editor:
         self.applied: list[types.ApplyWorkspaceEditParams] = []
         self.registered: list[str] = []
         self.refreshes = 0
+        self.lens_refreshes = 0
         self.versions: dict[str, int] = {}
         self.texts: dict[str, str] = {}
         self.result: types.InitializeResult
@@ -85,6 +86,7 @@ class Editor:
             types.PROGRESS: self._on_progress,
             types.WORKSPACE_APPLY_EDIT: self._on_apply,
             types.WORKSPACE_DIAGNOSTIC_REFRESH: self._on_refresh,
+            types.WORKSPACE_CODE_LENS_REFRESH: self._on_lens_refresh,
             types.CLIENT_REGISTER_CAPABILITY: self._on_register,
             "testlsp/status": self._on_status,
         }
@@ -104,6 +106,10 @@ class Editor:
 
     def _on_refresh(self, params: None) -> None:
         self.refreshes += 1
+        self._news.set()
+
+    def _on_lens_refresh(self, params: None) -> None:
+        self.lens_refreshes += 1
         self._news.set()
 
     def _on_register(self, params: types.RegistrationParams) -> None:

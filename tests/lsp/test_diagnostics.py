@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -276,3 +277,23 @@ async def test_a_rename_of_a_conftest_is_noticed(tmp_path: Path) -> None:
         await it.changed_on_disk("conftest.py", kind=types.FileChangeType.Deleted)
         await it.changed_on_disk("other.py", kind=types.FileChangeType.Created)
         await it.becomes(uri, [])
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python knows the syntax")
+@pytest.mark.parametrize("kind", ["neovim", "vscode"])
+async def test_syntax_of_a_newer_python_is_no_silence(kind: str, tmp_path: Path) -> None:
+    """What only a newer Python parses is said, after a rest, where it stands; what nobody parses is left to others."""
+    text = LEAK + "\n\ntype Name = str\n\n\ndef test_broken(:\n    pass\n"
+    async with editor(kind, tmp_path) as it:
+        uri = it.open("test_a.py", text)
+        if kind == "vscode":
+            before = it.refreshes
+            assert codes((await it.pull(uri)).items) == ["TL101"]
+            await it.until(lambda: it.refreshes > before)
+            found = list((await it.pull(uri)).items)
+        else:
+            assert codes(await it.told(uri)) == ["TL101"]
+            found = await it.becomes(uri, ["TL101", "newer-python"])
+        (notice,) = [each for each in found if each.code == "newer-python"]
+        assert "needs a newer Python" in notice.message
+        assert (notice.range.start.line, notice.severity) == (8, types.DiagnosticSeverity.Information)

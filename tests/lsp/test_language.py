@@ -55,13 +55,38 @@ async def test_a_fixture_is_found_explained_and_traced(tmp_path: Path) -> None:
         ]
 
 
+async def _lenses(it: Editor, uri: str) -> list[str]:
+    lenses = await it.client.text_document_code_lens_async(types.CodeLensParams(types.TextDocumentIdentifier(uri)))
+    return [each.command.title for each in lenses or () if each.command is not None]
+
+
+async def test_code_lenses_follow_the_facts(tmp_path: Path) -> None:
+    """When a test stops changing a shared fixture, or begins to, the client is asked to fetch the lenses again."""
+    async with editor("vscode", tmp_path) as it:
+        conftest, test = it.open("conftest.py", CONFTEST), it.open("test_a.py", SHARED)
+        assert await _lenses(it, conftest) == ["session scope, changed by test_one"]
+        it.edit(test, ((5, 0), (5, 0), "    assert prices\n"))
+        it.edit(test, ((1, 0), (2, 0), ""))
+        await it.until(lambda: it.lens_refreshes == 1)
+        assert await _lenses(it, conftest) == []
+        it.edit(test, ((1, 0), (1, 0), "    prices[1] = 3\n"))
+        await it.until(lambda: it.lens_refreshes == 2)
+        assert await _lenses(it, conftest) == ["session scope, changed by test_one"]
+
+
 async def test_fixtures_are_left_to_another_server_by_setting(tmp_path: Path) -> None:
-    """With `definitions` off there is no answer about fixtures."""
+    """With `definitions` off there is no answer about fixtures, and with `codeLens` off no lens; findings stay."""
     (tmp_path / "conftest.py").write_text(CONFTEST)
-    async with editor("neovim", tmp_path, options={"settings": {"definitions": False}}) as it:
+    async with editor("neovim", tmp_path, options={"settings": {"definitions": False, "codeLens": False}}) as it:
         uri = it.open("test_a.py", SHARED)
-        await it.told(uri)
-        assert await it.client.text_document_definition_async(types.DefinitionParams(**_at(uri, 0, 14))) is None
+        await it.becomes(uri, ["TL401"])
+        at = _at(uri, 0, 14)
+        assert await it.client.text_document_definition_async(types.DefinitionParams(**at)) is None
+        context = types.ReferenceContext(include_declaration=True)
+        assert not await it.client.text_document_references_async(types.ReferenceParams(context=context, **at))
+        assert await it.client.text_document_hover_async(types.HoverParams(**at)) is None
+        assert "TL401" in await _hovered(it, uri, 1, 6)
+        assert await _lenses(it, it.open("conftest.py")) == []
 
 
 async def test_hover_tells_the_rule_and_what_a_comment_silences(tmp_path: Path) -> None:

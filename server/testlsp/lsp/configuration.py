@@ -74,6 +74,7 @@ def reconfigure(session: Session) -> None:
     affected = session.project.apply(session.configured())
     session.publishing.affected(affected)
     session.publishing.configuration()
+    session.lenses.changed()
     if affected or session.project.unread:
         session.indexing.request()
 

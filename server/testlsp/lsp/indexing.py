@@ -87,6 +87,7 @@ class Indexing:
             self.running = False
             self._done.set()
             self.session.status.tell()
+            self.session.lenses.changed()
 
     async def _round(self) -> None:
         from testlsp.project.indexer import command, task_for

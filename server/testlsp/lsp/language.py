@@ -60,10 +60,7 @@ def register(server: Server) -> None:
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=False))
     async def code_lens(params: types.CodeLensParams) -> list[types.CodeLens]:
         await session.wait_current()
-        path = path_of(params.text_document.uri)
-        if path in session.project.documents and session.options.code_lens:
-            await _read_users(session, session.project.snapshot().files[path].summary.fixtures)
-        return _lenses(session, params)
+        return await session.lenses.answer(params.text_document.uri)
 
     options = types.CompletionOptions(trigger_characters=["[", '"', "'", ","], resolve_provider=False)
 
@@ -116,18 +113,22 @@ def _hover(session: Session, params: types.HoverParams) -> types.Hover | None:
     return types.Hover(types.MarkupContent(kind, found.text), range_of(lines, found.range, session.client.unit))
 
 
-def _lenses(session: Session, params: types.CodeLensParams) -> list[types.CodeLens]:
+async def lenses_of(session: Session, uri: str) -> list[types.CodeLens]:
+    """Return the code lenses of an open document."""
     from testlsp.ide import fixtures
 
-    path = path_of(params.text_document.uri)
+    path = path_of(uri)
+    if path not in session.project.documents or not session.options.code_lens:
+        return []
+    await _read_users(session, session.project.snapshot().files[path].summary.fixtures)
     document = session.project.documents.get(path)
-    if document is None or not session.options.code_lens:
+    if document is None:
         return []
     lenses = []
     for lens in fixtures.lenses(session.project.snapshot(), path):
         where = range_of(document.lines, lens.range, session.client.unit)
         places = [_location(session, place) for place in lens.places]
-        arguments = [params.text_document.uri, where.start, places]
+        arguments = [uri, where.start, places]
         lenses.append(types.CodeLens(where, types.Command(lens.title, SHOW, arguments=arguments)))
     return lenses
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from testlsp.lsp.findings import items_json, whole_line
+from testlsp.lsp.findings import whole_line
 from testlsp.lsp.places import range_json, uri_of
 from testlsp.lsp.slices import AT_ONCE
 from testlsp.text import LineIndex
@@ -74,7 +74,7 @@ class Publishing:
         state = session.project.documents[path].state
         assert state is not None
         uri = json.dumps(session.uris[path])
-        items = items_json(state, session.client)
+        items = session.notices.items(state)
         session.protocol.notify_text(
             types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, f'{{"uri":{uri},"version":{state.version},"diagnostics":{items}}}'
         )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
 
-from testlsp.lsp.findings import items_json
 from testlsp.lsp.places import path_of, uri_of
 from testlsp.lsp.protocol import Json
 from testlsp.lsp.slices import in_slices
@@ -75,12 +74,12 @@ async def _document(session: Session, params: dict[str, Any]) -> str:
         if read is None:
             return '{"kind":"full","items":[]}'
         state = read
-    report = _report(items_json(state, session.client), None)
+    report = _report(session.notices.items(state), None)
     if state.lint.crashes:
         session.status.tell()
     related = []
     for other in others if session.client.related_documents else ():
-        found = _report(items_json(project.analyse(other)[0], session.client), None)
+        found = _report(session.notices.items(project.analyse(other)[0]), None)
         uri = json.dumps(session.uris[other])
         related.append(f'{uri}:{{"kind":"full","resultId":"{found.id}","items":{found.items}}}')
     more = f',"relatedDocuments":{{{",".join(related)}}}' if related else ""
@@ -155,14 +154,14 @@ class WorkspaceReports:
         project = self.session.project
         if await self.session.work.settled(path):
             state = project.analyse(path)[0]
-            return _report(items_json(state, self.session.client), state.version)
+            return _report(self.session.notices.items(state), state.version)
         kept = self._kept.get(path)
         if kept is not None and project.is_current(path, kept.stamp):
             return kept
         read = await in_slices(project.reading(path))
         if read is None:
             return None
-        report = _report(items_json(read, self.session.client), None)
+        report = _report(self.session.notices.items(read), None)
         if read.lint.crashes:
             self.session.status.tell()
         report = self._kept[path] = report._replace(stamp=project.stamp(path, read.lint.used_graph))

@@ -107,7 +107,8 @@ async def _when_idle(session: Session) -> None:
         if not warm:
             warm = True
             await warm_up()
-        elif gc.get_count()[0] > 5000:
+        await session.notices.look()
+        if gc.get_count()[0] > 5000:
             gc.collect(0)
 
 

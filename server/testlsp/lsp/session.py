@@ -21,6 +21,8 @@ from testlsp.lsp.status import Status
 if TYPE_CHECKING:
     from testlsp.lint import Rule
     from testlsp.lsp.indexing import Indexing
+    from testlsp.lsp.lenses import Lenses
+    from testlsp.lsp.notices import Notices
     from testlsp.lsp.publishing import Publishing
     from testlsp.lsp.pulling import WorkspaceReports
     from testlsp.lsp.slices import Work
@@ -58,6 +60,8 @@ class Session:
         self.work: Work
         self.publishing: Publishing
         self.indexing: Indexing
+        self.lenses: Lenses
+        self.notices: Notices
         self.reports: WorkspaceReports
         self.status = Status(self)
         protocol.heard = self.heard
@@ -84,6 +88,8 @@ class Session:
     def begin(self, rules: Sequence[type[Rule]]) -> None:
         """Start working, now that the rules are loaded: what waited in line comes first."""
         from testlsp.lsp.indexing import Indexing
+        from testlsp.lsp.lenses import Lenses
+        from testlsp.lsp.notices import Notices
         from testlsp.lsp.publishing import Publishing
         from testlsp.lsp.slices import Work
         from testlsp.project.project import Project
@@ -93,6 +99,8 @@ class Session:
         self.project = Project(rules)
         self.project.apply(self.configured())
         self.publishing = Publishing(self)
+        self.lenses = Lenses(self)
+        self.notices = Notices(self)
         self.indexing = Indexing(self)
         backlog, self.backlog = self.backlog, []
         assert self.ready is not None
@@ -159,6 +167,7 @@ class Session:
             types.TEXT_DOCUMENT_DID_SAVE: self._saved,
             types.TEXT_DOCUMENT_DID_CLOSE: self._closed,
         }[method](params)
+        self.lenses.changed()
 
     def document(self, path: str) -> Document | None:
         """Return the open document *path*, be it Python or a file that holds settings."""
@@ -250,6 +259,7 @@ class Session:
             self.publishing.configuration()
             self.indexing.request()
         self.work.soon(self.project.rereading(paths), self.publishing.affected)
+        self.lenses.changed()
         for path in paths:
             self.indexing.saw(path, self.project.exists(path))
 
