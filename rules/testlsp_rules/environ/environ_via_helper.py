@@ -10,6 +10,7 @@ from testlsp.semantic.environment import ANY, called_name, environment_changes
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text.patterns import pattern
 
+from testlsp_rules.environ._helper_parameter import parameter_fixes
 from testlsp_rules.environ._leaks import leaks
 
 _SETS_UP = pattern(r"env|set_?up|config|prepare|settings|credentials|activate|enable")
@@ -29,6 +30,10 @@ class EnvironViaHelper(Rule):
 
     Helpers of the same file are followed, two calls deep, and those in other modules of
     the tests whose names sound like set-up: `set_env`, `configure`.
+
+    Fix safety: unsafe, because the helper and all known callers change, and files that
+    were not read may call it, too. When that takes edits of several files, an editor
+    offers it and `--fix` does not.
     """
 
     code = "TL111"
@@ -49,7 +54,17 @@ class EnvironViaHelper(Rule):
                 "🙂"; set_env()
                      ^^^^^^^^^ `set_env` changes `os.environ["USER"]`, and nothing restores it
                 assert client.login()
-            """
+            """,
+            fixed="""
+            import os
+
+            def set_env(monkeypatch, name="ada"):
+                monkeypatch.setenv("USER", name)
+
+            def test_login(client, monkeypatch):
+                "🙂"; set_env(monkeypatch)
+                assert client.login()
+            """,
         ),
         Good(
             """
@@ -214,6 +229,38 @@ class EnvironViaHelper(Rule):
             },
             why="in another module, under another name, two calls deep",
         ),
+        Bad(
+            """
+            import pytest
+            from tests.support.environment import set_env
+
+            @pytest.fixture
+            def client():
+                set_env("ada", "secret")
+                ^^^^^^^^^^^^^^^^^^^^^^^^ `set_env` changes `os.environ["USER"]`, and nothing restores it
+                return Client()
+            """,
+            alternatives={
+                "Hand `monkeypatch` to `set_env`": """
+                import pytest
+                from tests.support.environment import set_env
+
+                @pytest.fixture
+                def client(monkeypatch):
+                    set_env("ada", monkeypatch, "secret")
+                    return Client()
+                """,
+            },
+            files={
+                "tests/support/environment.py": """
+                import os
+
+                def set_env(name, password=""):
+                    os.environ["USER"] = name
+                """,
+            },
+            why="the fix edits both files",
+        ),
         Good(
             """
             from tests.support.environment import env, read_env, reset_env, set_env
@@ -283,29 +330,32 @@ class EnvironViaHelper(Rule):
             name = called_name(call)
             if name in seen or cleanup_name(name):
                 continue
-            path, variables = _changed_by(ctx, call, changes)
+            path, last, variables = _changed_by(ctx, call, changes)
             if not variables:
                 continue
             seen.add(name)
-            if any(_changed_by(ctx, other, changes)[1] for other in calls[index + 1 :] if called_name(other) != name):
+            if any(_changed_by(ctx, other, changes)[2] for other in calls[index + 1 :] if called_name(other) != name):
                 continue  # another helper may well change it back
             if path != ctx.path and _cleans_up(function, call):
                 continue
             if all(leaks(ctx, effect, function.kind) for effect in _effects(ctx, call, variables)):
                 what = f'os.environ["{next(iter(variables))}"]' if len(variables) == 1 and ANY not in variables else ""
                 message = f"`{name}` changes `{what or 'os.environ'}`, and nothing restores it"
-                ctx.report(call, message, related=(Related(path, "here", None, name),))
+                fixes = parameter_fixes(ctx, function, path, last) if last else []
+                ctx.report(call, message, related=(Related(path, "here", None, last or name),), fixes=fixes)
 
 
-def _changed_by(ctx: Context, call: ast.Call, changes: Changes) -> tuple[str, frozenset[str]]:
-    """Return the file of the helper that *call* calls, and the variables that it changes."""
+def _changed_by(ctx: Context, call: ast.Call, changes: Changes) -> tuple[str, str, frozenset[str]]:
+    """Return the file and name of the helper that *call* calls, and the variables it changes; methods have no name."""
     helper = ctx.model.called(call, ctx.function)
     if helper is not None:
-        return ctx.path, changes.get((helper.chain, helper.name), frozenset())
+        variables = changes.get((helper.chain, helper.name), frozenset())
+        return ctx.path, "" if helper.chain or helper.parent else helper.name, variables
     target = ctx.qualified_name(call.func)
     if target is None or target.startswith(_LIBRARIES) or "." not in target.lstrip(".") or ctx.graph is None:
-        return "", frozenset()
-    return ctx.graph.environment_changes(ctx.path, target)
+        return "", "", frozenset()
+    path, variables = ctx.graph.environment_changes(ctx.path, target)
+    return path, target.rpartition(".")[2] if isinstance(call.func, ast.Name) else "", variables
 
 
 def _cleans_up(function: Function, call: ast.Call) -> bool:

@@ -74,8 +74,8 @@ def remove_parameter(statement: Statement, function: Function, name: str) -> lis
     raise CannotRewrite("no such parameter")
 
 
-def add_argument(statement: Statement, call: ast.Call, argument: str) -> list[Edit]:
-    """Add *argument* (``name=value`` or an expression) behind the others of *call*.
+def add_argument(statement: Statement, call: ast.Call, argument: str, index: int | None = None) -> list[Edit]:
+    """Add *argument* (``name=value`` or an expression) behind the others of *call*, or before the one at *index*.
 
     Raises `CannotRewrite` before a lone generator expression, which would need brackets of its own.
     """
@@ -84,7 +84,7 @@ def add_argument(statement: Statement, call: ast.Call, argument: str) -> list[Ed
         raise CannotRewrite("the brackets of the call are not where they were expected")
     if len(call.args) == 1 and isinstance(call.args[0], ast.GeneratorExp) and not call.keywords:
         raise CannotRewrite("a lone generator expression needs brackets of its own")
-    return insert_item(statement, bracket, len(bracket.items), argument)
+    return insert_item(statement, bracket, len(bracket.items) if index is None else index, argument)
 
 
 def _behind_brackets(statement: Statement, offset: int) -> int:

@@ -15,7 +15,8 @@ DEPTH = 2
 ANY = "*"
 """In the place of a variable's name: one or several that are not known."""
 
-_CHANGES = frozenset({EffectKind.ENV_SET, EffectKind.ENV_DELETE, EffectKind.ENV_BULK})
+CHANGES = frozenset({EffectKind.ENV_SET, EffectKind.ENV_DELETE, EffectKind.ENV_BULK})
+"""The changes of ``os.environ`` that helpers are judged by."""
 
 
 def environment_changes(model: SemanticModel) -> dict[tuple[tuple[str, ...], str], frozenset[str]]:
@@ -55,7 +56,7 @@ def _changed(function: Function, model: SemanticModel) -> frozenset[str]:
             kept = frozenset(
                 effect.literal_key or ANY
                 for effect in effects_of(function, model)
-                if effect.kind in _CHANGES and restoration(effect, model) is None
+                if effect.kind in CHANGES and restoration(effect, model) is None
             )
         function.memo["environment"] = kept
     return kept

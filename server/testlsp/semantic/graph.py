@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from testlsp.semantic.builtins import PYTEST_FIXTURES, plugin_fixtures
 from testlsp.semantic.fixtures import ANYIO, ANYIO_FIXTURE, NO_MARKS, ClassEntry, CollectedTest, Fixture, Marks
 from testlsp.semantic.index import RequestIndex
-from testlsp.semantic.modules import Root, candidates, directories, installed_in, is_below, join, parent
+from testlsp.semantic.modules import Root, candidates, directories, installed_in, is_below, join, parent, root_of
 from testlsp.semantic.namespaces import Namespaces
 from testlsp.semantic.sites import EMPTY_LAYER, Closure, Layer, Site, User, layer
 from testlsp.semantic.summary import FileSummary
@@ -47,7 +47,7 @@ class FixtureGraph:
             self.summaries = {summary.path: summary for summary in summaries}
         self.roots = tuple(sorted(roots, key=lambda root: -len(root.path)))
         self.builtins = tuple(builtins)
-        self._namespaces = Namespaces(self.summaries, self.root_of)
+        self._namespaces = Namespaces(self.summaries, self.roots)
         self._builtin_layer = layer([(fixture.function, fixture) for fixture in self.builtins])
         self._chains: dict[tuple[str, tuple[str, ...]], tuple[Layer, ...]] = {}
         self._visible: dict[tuple[str, tuple[str, ...]], dict[str, tuple[Fixture, ...]]] = {}
@@ -61,13 +61,7 @@ class FixtureGraph:
 
     def root_of(self, path: str) -> Root | None:
         """Return the innermost root that holds *path*; for installed files the root that can import them."""
-        for root in self.roots:
-            if is_below(path, root.path):
-                return root
-        for root in self.roots:
-            if any(is_below(path, site) for site in root.site):
-                return root
-        return None
+        return root_of(path, self.roots)
 
     def conftest_chain(self, path: str) -> tuple[str, ...]:
         """Return the conftests that pytest loads for *path*, outermost first, *path* itself included if it is one."""
@@ -269,16 +263,20 @@ class FixtureGraph:
             return "", _NOTHING
         return place.path, frozenset(item for found in place.writers if found[0] == name for item in found[1:])
 
-    def importers_of(self, path: str, name: str) -> list[str]:
-        """Return the known files that import the attribute *name* of the module at *path*, sorted."""
+    def importers_of(self, path: str, name: str) -> list[str] | None:
+        """Return the known files that import the attribute *name* of the module at *path*, sorted.
+
+        None when one imports the module itself: nothing tells which of its attributes it uses.
+        """
         found = []
         for other, summary in self.summaries.items():
-            if other != path and any(
-                target.rpartition(".")[2] == name and self._namespaces.attribute(other, target) == (path, name)
-                for _, target in summary.imports
-            ):
-                found.append(other)
-        return sorted(found)
+            for _, target in summary.imports if other != path else ():
+                last = target.rpartition(".")[2]
+                if last == name and self._namespaces.attribute(other, target) == (path, name):
+                    found.append(other)
+                elif self._namespaces.module(other, target) == path:
+                    return None
+        return sorted(set(found))
 
     def _origin(self, path: str, target: str) -> tuple[FileSummary | None, str]:
         """Return the file that defines the function *target*, and its name there; re-exports are followed."""
