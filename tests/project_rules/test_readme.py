@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -122,10 +123,22 @@ def test_example_suite_depends_on_its_order() -> None:
     assert "test_price_tag" in done.stdout
 
 
-def run_shop(*arguments: str) -> subprocess.CompletedProcess[str]:
+@pytest.mark.slow
+def test_fixing_makes_the_example_suite_independent_of_its_order(tmp_path: Path) -> None:
+    """After `testlsp check --fix` the tests pass in the order of the files, and in the one in which they failed."""
+    shop = tmp_path / "shop"
+    shutil.copytree(ROOT / "examples" / "shop", shop)
+    main(["check", str(shop), "--fix", "--exit-zero", "--no-cache", "--quiet"])
+
+    for order in (["tests"], ["tests/unit/test_settings.py", "tests/unit/test_pricing.py"]):
+        done = run_shop(*order, folder=shop)
+        assert done.returncode == 0, done.stdout
+
+
+def run_shop(*arguments: str, folder: Path = ROOT / "examples" / "shop") -> subprocess.CompletedProcess[str]:
     """Run pytest in the example's folder, without plugins of this project's environment."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", *arguments]
-    return subprocess.run(command, cwd=ROOT / "examples" / "shop", capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def test_dependencies_are_explained() -> None:
