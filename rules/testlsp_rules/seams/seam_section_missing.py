@@ -11,6 +11,7 @@ from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.seams import seam_facts
 from testlsp.text import Edit, TextRange
 
+from testlsp_rules.seams._orders import ORDER_IS_STORED
 from testlsp_rules.seams._outline import misspelt_headings
 from testlsp_rules.seams._sections import (
     accepted_sets,
@@ -61,28 +62,7 @@ class SeamSectionMissing(Rule):
                 response = client.post("/orders", json={"mug": 2})
                 assert response.status_code == 201
             ''',
-            fixed='''
-            def test_order_is_stored(client, repository):
-                """An order placed over HTTP is in the database 😀.
-
-                Integration Scope:
-                    HTTP interface, OrderService, Repository
-
-                Seam Under Test:
-                    POST /orders
-
-                Business Impact:
-                    Without it customers pay for orders that nobody packs.
-
-                Test Strategy:
-                    - Order two mugs over HTTP
-
-                Success Criteria:
-                    - response.status_code == 201
-                """
-                response = client.post("/orders", json={"mug": 2})
-                assert response.status_code == 201
-            ''',
+            fixed=ORDER_IS_STORED,
             path="tests/integration/test_orders.py",
         ),
         Good(
