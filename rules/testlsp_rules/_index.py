@@ -79,7 +79,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[str, ...]], ...] = (
     ("TL414", "class-fixture-instance-method", "fixtures", True, ("class",)),
     ("TL415", "xdist-unsafe", "fixtures", True, ("\"session\"", "'session'", "\"package\"", "'package'", "\"module\"", "'module'", "setup_module", "setUpModule")),
     ("TL416", "getfixturevalue", "fixtures", True, ("getfixturevalue",)),
-    ("TL417", "test-order-dependence", "fixtures", True, ("class ",)),
+    ("TL417", "test-order-dependence", "fixtures", True, ("class ", "open(", "write_text(", "write_bytes(")),
     ("TL418", "test-imports-test", "fixtures", True, ("test_", "_test")),
     ("TL419", "unmanaged-temp", "fixtures", True, ("mkdtemp", "mkstemp", "mktemp", "NamedTemporaryFile", "/tmp/")),
     ("TL420", "fixture-chain-too-deep", "fixtures", False, ("fixture",)),

@@ -23,6 +23,7 @@ from testlsp.semantic.fixtures import (
     test_from,
 )
 from testlsp.semantic.hooks import ASYNC_MARKS, hook_names, registered_marks
+from testlsp.semantic.kept_files import FileUse, file_uses
 from testlsp.semantic.lookups import lookups
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import ModuleNames, dotted
@@ -46,7 +47,8 @@ class FileSummary(NamedTuple):
     *cached* are functions that remember what they read from the environment, each with the variables, and *emptied*
     those whose caches its fixtures, hooks and helpers empty; *settings* are imported names that may be such functions.
     *patched* are the dotted names that its tests patch; *defined*, *looked_up* and *submodules* are its `Lookups`.
-    *writers* are functions that change the environment for good, each with the variables.
+    *writers* are functions that change the environment for good, each with the variables. *files* are what its tests do
+    with files of fixed names.
     """
 
     path: str
@@ -74,6 +76,7 @@ class FileSummary(NamedTuple):
     looked_up: tuple[str, ...] = ()
     submodules: tuple[str, ...] = ()
     writers: tuple[tuple[str, ...], ...] = ()
+    files: tuple[FileUse, ...] = ()
 
     @property
     def usefixtures(self) -> tuple[str, ...]:
@@ -87,7 +90,7 @@ class FileSummary(NamedTuple):
     @classmethod
     def from_data(cls, data: list[Any]) -> FileSummary:
         """Return the summary that `to_data` wrote. Raises TypeError, ValueError or IndexError for anything else."""
-        path, fixtures, tests, classes, marks, aliases, *rest = data
+        path, fixtures, tests, classes, marks, aliases, *rest, files = data
         return cls(
             path,
             tuple(map(fixture_from, fixtures)),
@@ -96,7 +99,7 @@ class FileSummary(NamedTuple):
             Marks(*frozen(marks)),
             tuple(MarkAlias(name, Marks(*frozen(found))) for name, found in aliases),
             *map(frozen, rest),
-        )
+        )._replace(files=tuple(FileUse(*frozen(use)) for use in files))
 
 
 def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
@@ -150,6 +153,7 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         patched,
         *lookups(model, bool(patched)),
         _writers(model),
+        file_uses(model),
     )
 
 
