@@ -260,6 +260,25 @@ class Editor:
             types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri), previous_result_id=previous)
         )
 
+    @property
+    def pulls(self) -> bool:
+        """Whether this editor asks for findings instead of being told."""
+        return self.kind in {"vscode", "neovim-pull"}
+
+    async def findings(self, uri: str, version: int | None = 1) -> list[types.Diagnostic]:
+        """Return the findings of *version* of a file the way this editor gets them."""
+        return list((await self.pull(uri)).items) if self.pulls else await self.told(uri, version)
+
+    async def comes_to(self, uri: str, wanted: list[str]) -> list[types.Diagnostic]:
+        """Wait until the findings of a file have these codes, asking again only when the server says so."""
+        while self.pulls:
+            count = self.refreshes
+            found = list((await self.pull(uri)).items)
+            if codes(found) == sorted(wanted):
+                return found
+            await self.until(lambda seen=count: self.refreshes > seen)  # type: ignore[misc]
+        return await self.becomes(uri, wanted)
+
     async def actions(
         self, uri: str, line: int, column: int = 0, only: list[str] | None = None
     ) -> list[types.CodeAction]:

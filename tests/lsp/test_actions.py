@@ -196,6 +196,20 @@ async def test_a_file_is_fixed_by_command(tmp_path: Path) -> None:
         assert all(each.needs_confirmation for each in edit.change_annotations.values())
 
 
+async def test_a_command_edits_nothing_behind_the_editor(tmp_path: Path) -> None:
+    """An editor that takes no edits from the server is told so, and neither its text nor the file changes."""
+    async with editor("minimal", tmp_path) as it:
+        uri = it.open("test_a.py", LEAK)
+        await it.becomes(uri, ["TL101"])
+        answer = await _command(it, "testlsp.fixFile", uri)
+        assert answer == {"applied": False, "reason": "the editor does not take edits from commands"}
+        assert (tmp_path / "test_a.py").read_text() == LEAK
+        other = it.open("test_b.py", "def test_b(client):\n    assert client.get() == 2\n")
+        assert not (await _command(it, "testlsp.fixFile", other))["applied"]
+        with pytest.raises(JsonRpcException):
+            await _command(it, "testlsp.fixFile")
+
+
 async def test_questions_are_answered_by_command(tmp_path: Path) -> None:
     """A rule is explained, settings are shown with where they come from, and the index says what it knows."""
     (tmp_path / "pyproject.toml").write_text('[tool.testlsp]\nidiom = "mocker"\n')

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lsp.harness import LEAK, SHARED, codes, editor, progress_kinds
+from lsp.harness import LEAK, SHARED, Editor, codes, editor, progress_kinds
 from lsprotocol import types
 
 pytestmark = pytest.mark.asyncio
 
 PUSH = ["vscode-push", "neovim", "minimal"]
+BOTH = ["neovim", "vscode"]
+"""One that is told, and one that asks."""
 
 
 @pytest.mark.parametrize("kind", PUSH)
@@ -47,62 +49,67 @@ async def test_links_tags_and_sources_follow_the_capabilities(tmp_path: Path) ->
         assert found[0].code_description is None
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
-async def test_columns_are_counted_in_the_negotiated_unit(encoding: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "encoding"), [("neovim", "utf-8"), ("neovim", "utf-16"), ("neovim", "utf-32"), ("vscode", "utf-16")]
+)
+async def test_columns_are_counted_in_the_negotiated_unit(kind: str, encoding: str, tmp_path: Path) -> None:
     """An emoji and a tab before the finding move it by what they count in the unit, both ways."""
 
     def only(capabilities: dict[str, Any]) -> None:
         capabilities["general"] = {"positionEncodings": [encoding]}
 
     text = "import os\n\ndef test_a(client):\n\tx = '🎈é'; os.environ['A'] = 'b'\n\tassert client.get(x) == 1\n"
-    async with editor("neovim", tmp_path, change=only) as it:
+    async with editor(kind, tmp_path, change=only) as it:
         encoded = it.result.capabilities.position_encoding
         assert getattr(encoded, "value", encoded) == encoding
         uri = it.open("test_a.py", text)
-        found = await it.told(uri)
+        found = await it.findings(uri)
         expected = {"utf-8": 15, "utf-16": 12, "utf-32": 11}[encoding]
         assert (found[0].range.start.line, found[0].range.start.character) == (3, expected)
         # Deleting the emoji by a range in that unit leaves the rest whole.
         width = {"utf-8": 4, "utf-16": 2, "utf-32": 1}[encoding]
         version = it.edit(uri, ((3, 6), (3, 6 + width), ""))
-        moved = await it.told(uri, version)
+        moved = await it.findings(uri, version)
         assert moved[0].range.start.character == expected - width
         assert codes(moved) == ["TL101"]
 
 
-async def test_carriage_returns_count_as_line_ends(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", BOTH)
+async def test_carriage_returns_count_as_line_ends(kind: str, tmp_path: Path) -> None:
     """CRLF files have their findings on the right line, also after a line was put in."""
-    async with editor("neovim", tmp_path) as it:
+    async with editor(kind, tmp_path) as it:
         uri = it.open("test_a.py", LEAK.replace("\n", "\r\n"))
-        assert (await it.told(uri))[0].range.start.line == 4
-        found = await it.told(uri, it.edit(uri, ((1, 0), (1, 0), "import sys\r\n")))
+        assert (await it.findings(uri))[0].range.start.line == 4
+        found = await it.findings(uri, it.edit(uri, ((1, 0), (1, 0), "import sys\r\n")))
         assert found[0].range.start.line == 5
 
 
-async def test_a_broken_statement_does_not_blind_the_rest(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", BOTH)
+async def test_a_broken_statement_does_not_blind_the_rest(kind: str, tmp_path: Path) -> None:
     """While one function does not parse the others keep their findings, and repairing brings its own back."""
     text = LEAK + "\n\ndef test_other(client):\n    os.environ['B'] = 'x'\n    assert client.get() == 2\n"
-    async with editor("neovim", tmp_path) as it:
+    async with editor(kind, tmp_path) as it:
         uri = it.open("test_a.py", text)
-        assert codes(await it.told(uri)) == ["TL101", "TL101"]
-        broken = await it.told(uri, it.edit(uri, ((5, 4), (5, 30), "assert (")))
+        assert codes(await it.findings(uri)) == ["TL101", "TL101"]
+        broken = await it.findings(uri, it.edit(uri, ((5, 4), (5, 30), "assert (")))
         assert 9 in [each.range.start.line for each in broken]
-        mended = await it.told(uri, it.edit(uri, ((5, 4), (5, 12), "assert client.login() == 1")))
+        mended = await it.findings(uri, it.edit(uri, ((5, 4), (5, 12), "assert client.login() == 1")))
         assert [each.range.start.line for each in mended] == [4, 9]
 
 
-async def test_several_changes_in_one_notification_apply_in_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", BOTH)
+async def test_several_changes_in_one_notification_apply_in_order(kind: str, tmp_path: Path) -> None:
     """Each change of a notification counts in the text that the one before left."""
-    async with editor("neovim", tmp_path) as it:
+    async with editor(kind, tmp_path) as it:
         uri = it.open("test_a.py", "def test_a(client):\n    assert client.get() == 1\n")
-        await it.told(uri)
+        await it.findings(uri)
         version = it.edit(
             uri,
             ((0, 0), (0, 0), "import os\n"),
             ((1, 0), (1, 0), "\n"),
             ((3, 0), (3, 0), "    os.environ['A'] = 'b'\n"),
         )
-        found = await it.told(uri, version)
+        found = await it.findings(uri, version)
         assert [each.range.start.line for each in found] == [3]
 
 
@@ -265,18 +272,40 @@ async def test_a_document_that_was_never_saved_is_judged(tmp_path: Path) -> None
         assert codes(await it.told(uri)) == ["TL101"]
 
 
-async def test_a_rename_of_a_conftest_is_noticed(tmp_path: Path) -> None:
-    """When a conftest is renamed away, its fixtures are gone for the files below it."""
-    (tmp_path / "conftest.py").write_text(
-        "import pytest\n\n@pytest.fixture(scope='module')\ndef prices():\n    return {1: 2}\n"
-    )
-    async with editor("neovim", tmp_path) as it:
+@pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.parametrize("by_editor", [True, False], ids=["by the editor", "behind its back"])
+async def test_a_rename_of_a_conftest_is_noticed(kind: str, by_editor: bool, tmp_path: Path) -> None:
+    """When a conftest is renamed away, its fixtures are gone for the files below it, and back when it is."""
+    (tmp_path / "conftest.py").write_text(SHARING)
+
+    async def rename(it: Editor, old: str, new: str) -> None:
+        (tmp_path / old).rename(tmp_path / new)
+        if by_editor:
+            renamed = types.RenameFilesParams([types.FileRename(it.uri(old), it.uri(new))])
+            it.client.workspace_did_rename_files(renamed)
+        else:
+            await it.changed_on_disk(old, kind=types.FileChangeType.Deleted)
+            await it.changed_on_disk(new, kind=types.FileChangeType.Created)
+
+    async with editor(kind, tmp_path) as it:
         uri = it.open("test_a.py", SHARED)
-        await it.becomes(uri, ["TL401"])
-        (tmp_path / "conftest.py").rename(tmp_path / "other.py")
-        await it.changed_on_disk("conftest.py", kind=types.FileChangeType.Deleted)
-        await it.changed_on_disk("other.py", kind=types.FileChangeType.Created)
-        await it.becomes(uri, [])
+        await it.comes_to(uri, ["TL401"])
+        await rename(it, "conftest.py", "other.py")
+        await it.comes_to(uri, [])
+        await rename(it, "other.py", "conftest.py")
+        await it.comes_to(uri, ["TL401"])
+
+
+async def test_a_deleted_test_file_is_forgotten(tmp_path: Path) -> None:
+    """A test file that was created counts for the workspace, and one that was deleted does not any more."""
+    async with editor("vscode", tmp_path) as it:
+        uri = it.write("test_new.py", LEAK)
+        it.client.workspace_did_create_files(types.CreateFilesParams([types.FileCreate(uri)]))
+        found = (await it.client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams([]))).items
+        assert [(each.uri, codes(_get(each, "items"))) for each in found] == [(uri, ["TL101"])]
+        (tmp_path / "test_new.py").unlink()
+        it.client.workspace_did_delete_files(types.DeleteFilesParams([types.FileDelete(uri)]))
+        assert not (await it.client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams([]))).items
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python knows the syntax")

@@ -56,19 +56,45 @@ async def test_the_editor_has_the_last_word(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_two_folders_have_their_own_settings(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["vscode-push", "vscode"])
+async def test_two_folders_have_their_own_settings(kind: str, tmp_path: Path) -> None:
     """Each workspace folder follows its own file and what the editor answers for it."""
     one, two = tmp_path / "one", tmp_path / "two"
     for folder in (one, two):
         folder.mkdir()
     (one / "pyproject.toml").write_text(OFF)
-    async with editor("vscode-push", tmp_path, folders={"one": one, "two": two}) as it:
+    async with editor(kind, tmp_path, folders={"one": one, "two": two}) as it:
         first, second = it.open("one/test_a.py", LEAK), it.open("two/test_a.py", LEAK)
-        await it.becomes(second, ["TL101"])
-        await it.becomes(first, [])
+        await it.comes_to(second, ["TL101"])
+        await it.comes_to(first, [])
         it.client.set_configuration({"ignore": ["environ"]}, section="testlsp", scope_uri=two.as_uri())
         it.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
-        await it.becomes(second, [])
+        await it.comes_to(second, [])
+
+
+@pytest.mark.asyncio
+async def test_a_folder_can_come_later(tmp_path: Path) -> None:
+    """A folder that is added to the workspace brings its settings and its files, and takes them with it."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder in (one, two):
+        folder.mkdir()
+        (folder / "test_a.py").write_text(LEAK)
+    later = types.WorkspaceFolder(two.as_uri(), "two")
+    async with editor("vscode", tmp_path, folders={"one": one}) as it:
+
+        async def reported() -> list[str]:
+            params = types.WorkspaceDiagnosticParams([])
+            return sorted(each.uri for each in (await it.client.workspace_diagnostic_async(params)).items)
+
+        assert await reported() == [it.uri("one/test_a.py")]
+        for added, removed in (([later], []), ([], [later])):
+            event = types.WorkspaceFoldersChangeEvent(added, removed)
+            it.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+            expected = ["one/test_a.py", "two/test_a.py"] if added else ["one/test_a.py"]
+            await it.client.workspace_execute_command_async(
+                types.ExecuteCommandParams("testlsp.showSettings", [it.uri("one/test_a.py")])
+            )
+            assert await reported() == [it.uri(name) for name in expected]
 
 
 @pytest.mark.asyncio

@@ -39,9 +39,10 @@ def register(server: Server) -> None:
         gone = {path_of(folder.uri) for folder in params.event.removed}
         added = [path_of(folder.uri) for folder in params.event.added]
         session.folders = [path for path in dict.fromkeys((*session.folders, *added)) if path not in gone]
-        await pull(session)
         reconfigure(session)
         session.indexing.request()
+        await pull(session)
+        reconfigure(session)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     async def watched(params: types.DidChangeWatchedFilesParams) -> None:

@@ -96,6 +96,7 @@ class Indexing:
         session = self.session
         folders = session.project.workspace.folders
         if not folders:
+            self.files = {}
             return
         session.status.tell()
         process = self._process = await asyncio.create_subprocess_exec(
