@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from testlsp.semantic.builtins import PYTEST_FIXTURES, plugin_fixtures
 from testlsp.semantic.fixtures import ANYIO, ANYIO_FIXTURE, NO_MARKS, ClassEntry, CollectedTest, Fixture, Marks
-from testlsp.semantic.index import RequestIndex
+from testlsp.semantic.index import RequestIndex, requests_of
 from testlsp.semantic.modules import Root, candidates, directories, installed_in, is_below, join, parent, root_of
 from testlsp.semantic.namespaces import Namespaces
 from testlsp.semantic.sites import EMPTY_LAYER, Closure, Layer, Site, User, layer
@@ -376,6 +376,11 @@ class FixtureGraph:
             if fixture.name in root.usefixtures:
                 found.append(User(Site(root.path), "root", "usefixtures"))
         return tuple(dict.fromkeys(found))
+
+    def is_asked_for_in(self, path: str, name: str) -> bool:
+        """Whether anything in the file *path* asks for *name*, whatever definition it gets; looks at no other file."""
+        summary = self.summaries.get(path)
+        return summary is not None and any(asked == name for asked, _ in requests_of(summary))
 
     def tests_below(self, directory: str) -> int:
         """Return how many test functions the known files in *directory* have, "" meaning everywhere."""

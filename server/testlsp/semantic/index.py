@@ -66,7 +66,7 @@ class RequestIndex:
         part = self._parts.get(path)
         if part is None:
             part = self._parts[path] = {}
-            for name, request in _requests(self._summaries[path]):
+            for name, request in requests_of(self._summaries[path]):
                 part.setdefault(name, []).append(request)
         return part
 
@@ -138,7 +138,8 @@ def _used(marks: Marks) -> tuple[str, ...]:
     return (*marks.usefixtures, ANYIO_FIXTURE) if ANYIO in marks.aliases else marks.usefixtures
 
 
-def _requests(summary: FileSummary) -> Iterator[tuple[str, Request]]:
+def requests_of(summary: FileSummary) -> Iterator[tuple[str, Request]]:
+    """Yield each name that something in the file of *summary* asks for, with who asks and how."""
     path = summary.path
     for test in summary.tests:
         for names, how in (
