@@ -4,9 +4,11 @@ import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Related, Rule, Severity, on
 from testlsp.lint.context import safe, unsafe
-from testlsp.semantic.functions import FunctionKind
+from testlsp.rewrite import remove_element
+from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.marks import mark_at
 from testlsp.semantic.parametrize import Case, Parametrization, is_constant, parametrization
+from testlsp.semantic.sites import Site
 from testlsp.text import Edit
 
 _ITERATORS = frozenset(f"builtins.{name}" for name in "zip map filter iter reversed enumerate".split())
@@ -14,15 +16,16 @@ _OF_PATHS = frozenset({"glob", "rglob", "iterdir"})
 
 
 class ParametrizeShape(Rule):
-    """Parametrises a test with cases that do not fit: a wrong number of values, none, the same twice, an iterator.
+    """Parametrises a test with cases or names that do not fit: too few values, none, the same twice, an iterator.
 
     A case with too few or too many values stops the collection of the whole
-    module. With no case at all the test is skipped, in silence, and a case that is
+    module, and so do a name that the test does not request and a wrong number of ids. With no case at all the test is skipped, in silence, and a case that is
     there twice tests nothing more. An iterator can be read once only: on a class,
     all tests but the first get no case; pytest 9.1 warns about it and pytest 10
     will refuse it.
 
-    Fix safety: making a list is safe on one test function. On a class, or on a mark
+    Fix safety: to delete a repeated case is unsafe, because it changes the ids of the
+    tests. Making a list is safe on one test function. On a class, or on a mark
     that several tests share, it is unsafe, because tests that had no case
     until now begin to run.
     """
@@ -98,6 +101,57 @@ class ParametrizeShape(Rule):
             def test_length(text, length):
                 assert len(text) == length
             """,
+            fixed="""
+            import pytest
+
+            @pytest.mark.parametrize(("text", "length"), [("a", 1), ("b", 1)])
+            def test_length(text, length):
+                assert len(text) == length
+            """,
+        ),
+        Bad(
+            """
+            import pytest
+
+            @pytest.mark.parametrize(("text", "lenght"), [("a", 1), ("b", 1)], ids=["a"])
+                                     ^^^^^^^^^^^^^^^^^^ the test does not request `lenght`, which pytest refuses
+                                                                                   ^^^^^ 1 id is given for 2 cases
+            def test_length(text, length):
+                assert len(text) == length
+            """,
+            files={"tests/conftest.py": "import pytest\n\n@pytest.fixture\ndef length():\n    return 1\n"},
+        ),
+        Good(
+            """
+            import pytest
+            from tools import decorated
+
+            NAMES = ["a"]
+
+            @pytest.fixture
+            def page(number):
+                return number
+
+            @pytest.mark.parametrize("number", [1, 2], ids=NAMES)
+            @pytest.mark.parametrize("other", [1, 2], ids=[*NAMES])
+            @pytest.mark.parametrize("third", [1, 2], ids=str)
+            def test_page(page, other, third):
+                assert page == other
+
+            @pytest.mark.parametrize("hidden", [1, 2])
+            @decorated
+            def test_decorated(page):
+                assert page == 1
+
+            @pytest.mark.parametrize("hidden", [1, 2])
+            def test_of_plugin(plugin_page):
+                assert plugin_page == 1
+
+            @pytest.mark.parametrize("hidden", [1, 2])
+            def helper(page):
+                assert page == 1
+            """,
+            why="A fixture requests the name, a decorator or a fixture that is not known may do so; computed ids.",
         ),
         Bad(
             """
@@ -206,6 +260,7 @@ class ParametrizeShape(Rule):
         found = parametrization(node, ctx.model) if mark is not None and mark.name == "parametrize" else None
         if found is None:
             return
+        self._check_names(ctx, node, found)
         if found.cases is None:
             if _is_iterator(ctx, found.values):
                 ctx.report(found.values, fixes=[_listed(ctx, node, found.values)])
@@ -214,7 +269,30 @@ class ParametrizeShape(Rule):
         else:
             self._check_sizes(ctx, found)
             if found.ids is None and not ctx.settings.reported_by_ruff(ctx.path, *self.ruff):
-                self._check_repeated(ctx, found.cases)
+                self._check_repeated(ctx, found)
+            self._check_ids(ctx, found)
+
+    def _check_names(self, ctx: Context, call: ast.Call, found: Parametrization) -> None:
+        """Report a name that the decorated test does not request; asked of the fixtures last."""
+        test = ctx.parent(call)
+        if found.names is None or not isinstance(test, ast.FunctionDef | ast.AsyncFunctionDef):
+            return
+        arguments = test.args
+        own = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+        missing = [name for name in found.names if name not in own]
+        if missing and (function := _test_at(ctx, test)) is not None and _requests_known(ctx, function, missing[0]):
+            named = call.args[0] if call.args else call
+            message = f"the test does not request `{missing[0]}`, which pytest refuses"
+            ctx.report(named, message, severity=Severity.ERROR)
+
+    def _check_ids(self, ctx: Context, found: Parametrization) -> None:
+        ids, cases = found.ids, found.cases or ()
+        if not isinstance(ids, ast.List | ast.Tuple) or any(isinstance(each, ast.Starred) for each in ids.elts):
+            return
+        given = len(ids.elts)
+        if given != len(cases):
+            told = f"{given} {'id is' if given == 1 else 'ids are'} given for {len(cases)} "
+            ctx.report(ids, told + ("case" if len(cases) == 1 else "cases"), severity=Severity.ERROR)
 
     def _check_sizes(self, ctx: Context, found: Parametrization) -> None:
         if found.names is None:
@@ -228,19 +306,50 @@ class ParametrizeShape(Rule):
                 message = f"this case gives {case.size} {values} for {names}"
                 ctx.report(case.node, message, severity=Severity.ERROR)
 
-    def _check_repeated(self, ctx: Context, cases: tuple[Case, ...]) -> None:
+    def _check_repeated(self, ctx: Context, found: Parametrization) -> None:
+        cases = found.cases or ()
         written = [ast.dump(case.node) if case.plain and is_constant(case.node) else None for case in cases]
         if len(set(written)) == 1:
             return
         seen: dict[str, Case] = {}
-        for case, text in zip(cases, written, strict=True):
+        for index, (case, text) in enumerate(zip(cases, written, strict=True)):
             if text is None:
                 continue
             if text in seen:
                 first = Related(ctx.path, "the first time", ctx.statement.range(seen[text].node))
-                ctx.report(case.node, "the same case stands here already", related=[first])
+                ctx.report(
+                    case.node, "the same case stands here already", fixes=_deleted(ctx, found, index), related=[first]
+                )
             else:
                 seen[text] = case
+
+
+def _test_at(ctx: Context, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function | None:
+    """Return the test that *node* is, unless a decorator may make something else of it."""
+    for function in ctx.model.functions_of(ctx.statement):
+        if function.node is node and function.kind is FunctionKind.TEST and function.in_unittest is False:
+            marks = [mark_at(decorator, ctx.model) for decorator in node.decorator_list]
+            return function if None not in marks else None
+    return None
+
+
+def _requests_known(ctx: Context, function: Function, name: str) -> bool:
+    """Whether all that runs for the test is known, and nothing of it requests *name*."""
+    graph = ctx.graph
+    if graph is None:
+        return False
+    site = Site(ctx.path, function.chain, function.name)
+    closure = graph.closure(site)
+    if closure.opaque or name in closure.definitions or name in closure.extra:
+        return False
+    return set(closure.unknown) <= set(graph.marks(site).direct) and graph.test_at(site) is not None
+
+
+def _deleted(ctx: Context, found: Parametrization, index: int) -> list[Fix]:
+    display = found.values
+    if not isinstance(display, ast.List | ast.Tuple):
+        return []
+    return [unsafe("Delete the repeated case", lambda: remove_element(ctx.statement, display, index))]
 
 
 def _is_iterator(ctx: Context, node: ast.expr) -> bool:

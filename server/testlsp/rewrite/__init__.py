@@ -22,6 +22,7 @@ from testlsp.rewrite.refusal import CannotRewrite
 
 if TYPE_CHECKING:
     from testlsp.rewrite.blocks import dedent_out, unwrap_block, wrap_body, wrap_in_with
+    from testlsp.rewrite.brackets import remove_element
     from testlsp.rewrite.docstrings import append_to_docstring, insert_docstring, replace_docstring
     from testlsp.rewrite.expressions import replace_expression
     from testlsp.rewrite.generators import return_to_yield
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 else:
     _HOMES = {
         "blocks": "dedent_out unwrap_block wrap_body wrap_in_with",
+        "brackets": "remove_element",
         "docstrings": "append_to_docstring insert_docstring replace_docstring",
         "expressions": "replace_expression",
         "generators": "return_to_yield",
@@ -79,6 +81,7 @@ __all__ = [
     "insert_before",
     "insert_docstring",
     "newline_of",
+    "remove_element",
     "remove_parameter",
     "remove_statement",
     "remove_statements",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from testlsp.rewrite.layout import (
     begins_line,
     leading_blanks,
@@ -11,7 +13,7 @@ from testlsp.rewrite.layout import (
     row_text,
     unit_of,
 )
-from testlsp.rewrite.lexical import Bracket, Item
+from testlsp.rewrite.lexical import Bracket, Item, bracket_at
 from testlsp.rewrite.refusal import CannotRewrite
 from testlsp.syntax import Statement
 from testlsp.text import Edit, TextRange
@@ -113,6 +115,15 @@ def remove_item(statement: Statement, bracket: Bracket, index: int) -> list[Edit
     if index and not _comment_between(bracket, items[index - 1].end, item.end):
         return [Edit(TextRange(items[index - 1].end, item.end), "")]
     raise CannotRewrite("a comment stands between the items")
+
+
+def remove_element(statement: Statement, display: ast.List | ast.Tuple, index: int) -> list[Edit]:
+    """Return the edit that removes an element of a list or of a tuple in parentheses, as `remove_item` does."""
+    wanted = "[" if isinstance(display, ast.List) else "("
+    bracket = bracket_at(statement, statement.range(display).start, wanted)
+    if len(bracket.items) != len(display.elts) or len(bracket.items) < 3:
+        raise CannotRewrite("the elements cannot be told apart")
+    return remove_item(statement, bracket, index)
 
 
 def _comment_between(bracket: Bracket, start: int, end: int) -> bool:
