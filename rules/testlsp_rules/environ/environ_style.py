@@ -217,6 +217,7 @@ def _without_block(ctx: Context, call: ast.Call) -> list[Fix]:
     if not lines or ctx.function.kind is FunctionKind.FIXTURE:
         return []
     name = "mocker" if ctx.settings.idiom == "mocker" else "monkeypatch"
+    function = ctx.function
 
     def build() -> Rewrite:
         [opening, *others] = unwrap_block(ctx.statement, block)
@@ -224,7 +225,7 @@ def _without_block(ctx: Context, call: ast.Call) -> list[Fix]:
         if opening.range.end - opening.range.start < len(start):
             raise CannotRewrite("the block shares its line")
         opening = Edit(opening.range, opening.text + "".join(f"{start}{line}{end}" for line in lines))
-        return Rewrite(with_parameter(ctx, [opening, *others], name))
+        return Rewrite(with_parameter(ctx, [opening, *others], name, function))
 
     return [unsafe(f"Use `{name}`", build)]
 
