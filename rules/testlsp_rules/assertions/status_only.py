@@ -6,15 +6,14 @@ import re
 from testlsp.lint import Bad, Context, Good, Rule, on_function
 from testlsp.lint.integration import is_integration_test
 from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._checks import can_fail
 from testlsp_rules.assertions._claims import below, claims_of, unittest_checks
 from testlsp_rules.assertions._status import is_status, sends_request, status_number
 
 _TELLS_ALL = frozenset({204, 205, 301, 302, 303, 304, 307, 308, 401, 403, 404, 405, 429})
-_HEALTH = re.compile(
-    r"health|ready|readiness|alive|live|ping|heartbeat|/status|auth|permission|forbidden|log_?in", re.I
-)
+_HEALTH = pattern(r"health|ready|readiness|alive|live|ping|heartbeat|/status|auth|permission|forbidden|log_?in", re.I)
 
 
 class StatusOnly(Rule):
@@ -103,6 +102,30 @@ class StatusOnly(Rule):
             """,
             path="tests/integration/test_orders.py",
             why="A side effect is checked, a job is no HTTP client, and a range is a finding of `status-range`.",
+        ),
+        Bad(
+            """
+            def test_create_order(client):
+                response = client.post("/orders", json={"sku": "🍎"})
+                assert response.status_code == 201
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            path="e2e/test_orders.py",
+            settings={"integration_paths": ["e2e/**"]},
+            why="where the integration tests of the project lie",
+        ),
+        Bad(
+            """
+            import pytest
+
+            @pytest.mark.e2e
+            def test_create_order(client):
+                response = client.post("/orders", json={"sku": "🍎"})
+                assert response.status_code == 201
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            """,
+            settings={"integration_markers": ["e2e"]},
+            why="how the project marks its integration tests",
         ),
     )
 

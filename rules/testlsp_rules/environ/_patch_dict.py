@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Context, Fix, Rewrite
+from testlsp.lint import Context, Fix
 from testlsp.lint.context import unsafe
 from testlsp.lint.patching import Form, idiom_form, patch_name, with_parameter
 from testlsp.lint.with_blocks import Grading, entered, outermost_statement
@@ -107,28 +107,12 @@ def patch_dict_lines(ctx: Context, effect: Effect, start: str, end: str) -> list
 
 
 def unittest_fixes(ctx: Context, effect: Effect) -> list[Fix]:
-    """Return the fix for a method of a ``TestCase``.
-
-    ``enterContext`` came with Python 3.11: https://docs.python.org/3/library/unittest.html#unittest.TestCase.enterContext
-    """
+    """Return the fix for a method of a ``TestCase``."""
     function, whole = effect.function, effect.whole
     known = patch_name(ctx, function)
-    if whole is None or known is None or function.params[:1] != ("self",) or function.kind is FunctionKind.NESTED:
+    if whole is None or known is None:
         return []
-    spelling, imports = known
-    if ctx.settings.python_version >= (3, 11):
-
-        def build() -> Rewrite:
-            lines = patch_dict_lines(ctx, effect, f"self.enterContext({spelling}", ")")
-            return Rewrite(replace_statement(ctx.statement, whole, lines), imports)
-
-        return [unsafe(f"Use `self.enterContext({spelling}.dict(...))`", build)]
-    if "patcher" in function.locals:
-        return []
-
-    def build_started() -> Rewrite:
-        call, *change = patch_dict_lines(ctx, effect, spelling, "")
-        lines = [f"patcher = {call}", "patcher.start()", "self.addCleanup(patcher.stop)", *change]
-        return Rewrite(replace_statement(ctx.statement, whole, lines), imports)
-
-    return [unsafe(f"Use `{spelling}.dict` and `addCleanup`", build_started)]
+    spelling, imports = f"{known[0]}.dict", known[1]
+    values = patch_arguments(ctx, effect)
+    given = values or _environ(ctx, effect, whole)
+    return entered(ctx, function, whole, spelling, lambda: f"{spelling}({given})", imports, unsafe, values is None)

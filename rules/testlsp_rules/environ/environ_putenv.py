@@ -115,6 +115,17 @@ class EnvironPutenv(Rule):
                     putenv("COLOR", "never")
                     ^^^^^^^^^^^^^^^^^^^^^^^^
             """,
+            fixed="""
+            import unittest
+            from os import putenv
+            from unittest.mock import patch
+
+            class ChildTest(unittest.TestCase):
+                def setUp(self):
+                    patcher = patch.dict("os.environ", {"COLOR": "never"})
+                    patcher.start()
+                    self.addCleanup(patcher.stop)
+            """,
             why="a method of a `TestCase` takes no fixtures",
         ),
         Bad(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 
 from testlsp.lint import Bad, Context, Good, Related, Rule, Severity, on_function
+from testlsp.lint.context import unsafe
 from testlsp.lint.signs import FOREIGN
 from testlsp.semantic.cleanup import cleanup_name
 from testlsp.semantic.effects import Effect, EffectKind
@@ -12,6 +13,7 @@ from testlsp.text.patterns import pattern
 
 from testlsp_rules.environ._helper_parameter import parameter_fixes
 from testlsp_rules.environ._leaks import leaks
+from testlsp_rules.environ._patch_dict import patch_dict_fixes
 
 _SETS_UP = pattern(r"env|set_?up|config|prepare|settings|credentials|activate|enable")
 """Names of functions of other files that may change the environment; to ask about all would cost too much."""
@@ -33,7 +35,9 @@ class EnvironViaHelper(Rule):
 
     Fix safety: unsafe, because the helper and all known callers change, and files that
     were not read may call it, too. When that takes edits of several files, an editor
-    offers it and `--fix` does not.
+    offers it and `--fix` does not. With another `idiom` the helper stays as it is and
+    `patch.dict` is put around the call, which undoes whatever else changes the
+    environment in the test as well.
     """
 
     code = "TL111"
@@ -41,6 +45,7 @@ class EnvironViaHelper(Rule):
     since = "0.1"
     message = "This helper changes `os.environ`, and nothing restores it"
     severity = Severity.INFORMATION
+    options = ("idiom", "target-version")
     source = "https://docs.pytest.org/en/stable/how-to/monkeypatch.html"
     examples = (
         Bad(
@@ -75,6 +80,58 @@ class EnvironViaHelper(Rule):
                 set_env(monkeypatch)
                 assert client.login()
             """
+        ),
+        Bad(
+            """
+            import os
+
+            def set_env(name="ada"):
+                os.environ["USER"] = name
+
+            def test_login(client):
+                "🙂"; set_env()
+                     ^^^^^^^^^ `set_env` changes `os.environ["USER"]`, and nothing restores it
+                assert client.login()
+            """,
+            fixed="""
+            import os
+            from unittest.mock import patch
+
+            def set_env(name="ada"):
+                os.environ["USER"] = name
+
+            def test_login(client):
+                with patch.dict("os.environ"):
+                    "🙂"; set_env()
+                    assert client.login()
+            """,
+            settings={"idiom": "patch.dict"},
+            why="for suites that keep to `unittest.mock`",
+        ),
+        Bad(
+            """
+            import os
+
+            def set_env(name="ada"):
+                os.environ["USER"] = name
+
+            def test_login(client):
+                "🙂"; set_env()
+                     ^^^^^^^^^ `set_env` changes `os.environ["USER"]`, and nothing restores it
+                assert client.login()
+            """,
+            fixed="""
+            import os
+
+            def set_env(name="ada"):
+                os.environ["USER"] = name
+
+            def test_login(client, mocker):
+                "🙂"; mocker.patch.dict("os.environ"); set_env()
+                assert client.login()
+            """,
+            settings={"idiom": "mocker"},
+            why="for suites that use pytest-mock",
         ),
         Bad(
             """
@@ -342,6 +399,8 @@ class EnvironViaHelper(Rule):
                 what = f'os.environ["{next(iter(variables))}"]' if len(variables) == 1 and ANY not in variables else ""
                 message = f"`{name}` changes `{what or 'os.environ'}`, and nothing restores it"
                 fixes = parameter_fixes(ctx, function, path, last) if last else []
+                if ctx.settings.idiom != "monkeypatch":
+                    fixes = patch_dict_fixes(ctx, _effects(ctx, call, variables)[0], unsafe)
                 ctx.report(call, message, related=(Related(path, "here", None, last or name),), fixes=fixes)
 
 

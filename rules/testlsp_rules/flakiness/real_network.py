@@ -184,6 +184,18 @@ class RealNetwork(Rule):
             settings={"integration_paths": ["e2e/**"]},
             why="where the integration tests of the project lie",
         ),
+        Good(
+            """
+            import pytest
+            import requests
+
+            @pytest.mark.contract
+            def test_rates():
+                assert requests.get("https://api.example.com/rates", timeout=3).ok
+            """,
+            settings={"integration_markers": ["contract"]},
+            why="how the project marks its integration tests",
+        ),
     )
 
     @on(ast.Call, kinds=(FunctionKind.TEST,))

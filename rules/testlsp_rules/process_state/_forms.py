@@ -45,7 +45,7 @@ def monkeypatched(
     """Return the fix that replaces the statement of *effect* by *lines*, which use the name ``monkeypatch``.
 
     *patch* does the same for projects whose idiom is another one. *cleanup* gives the arguments of the ``addCleanup``
-    to put before it in a method of a ``TestCase``, None for no fix there. In a nested function and wherever a ``with``
+    to put before it in a method of a ``TestCase``; where it gives None, *patch* does it there. In a nested function and wherever a ``with``
     is needed for ``monkeypatch`` the fix is unsafe: the state is put back at another moment.
     """
     statement = whole or effect.whole
@@ -56,7 +56,7 @@ def monkeypatched(
     form = form_for(ctx, function)
     if ctx.settings.idiom != "monkeypatch" and patch is not None:
         form = idiom_form(ctx, function)
-        if form is not Form.ENTER_CONTEXT or ctx.settings.python_version >= (3, 11):
+        if form is not Form.ENTER_CONTEXT or ctx.settings.python_version >= (3, 11) or cleanup() is None:
             made = patched(ctx, function, statement, patch, form, graded)
             return [fix._replace(group=patch.group) for fix in made]
     if form is Form.FIXTURE:
@@ -69,7 +69,7 @@ def monkeypatched(
     if form is Form.ENTER_CONTEXT and function.params[:1] == ("self",) and function.kind is not FunctionKind.NESTED:
         before = cleanup()
         if before is None:
-            return []
+            return patched(ctx, function, statement, patch, form, graded) if patch is not None else []
         call = f"self.addCleanup({before})"
         return [graded("Undo it with `addCleanup`", lambda: insert_before(ctx.statement, statement, call))]
     return []

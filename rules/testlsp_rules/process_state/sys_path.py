@@ -184,6 +184,17 @@ class SysPath(Rule):
                     sys.path.insert(0, "plugins")
                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             """,
+            fixed="""
+            import sys
+            import unittest
+            from unittest.mock import patch
+
+            class PluginTest(unittest.TestCase):
+                def setUp(self):
+                    patcher = patch.object(sys, "path", ["plugins", *sys.path])
+                    patcher.start()
+                    self.addCleanup(patcher.stop)
+            """,
             why="a `TestCase` takes no fixtures",
         ),
         Bad(
@@ -307,6 +318,7 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
         "Use `monkeypatch.syspath_prepend`",
         lambda: f"monkeypatch.syspath_prepend({ctx.source_of(folder)})",
         grade,
+        patch=patch,
     )
 
 

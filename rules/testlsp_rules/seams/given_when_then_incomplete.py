@@ -150,6 +150,19 @@ class GivenWhenThenIncomplete(Rule):
             settings={"sections": "given-when-then"},
             why="an integration test: `seam-section-missing` says it",
         ),
+        Good(
+            '''
+            def test_missing_order(client):
+                """Unknown orders are not found.
+
+                Given: no order
+                Then: the answer is 404
+                """
+                assert client.get("/orders/0").status_code == 404
+            ''',
+            settings={"sections": "given-when-then", "headings": ["Owner"]},
+            why="the project has headings of its own",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from testlsp.lint import Bad, Context, Good, Rule, Severity, on_function
@@ -14,15 +13,16 @@ from testlsp.semantic.names import dotted
 from testlsp.semantic.seams import markers, route_of, seam_facts
 from testlsp.semantic.sites import Site
 from testlsp.text import TextRange
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.seams._services import service_used
 
 if TYPE_CHECKING:
     from testlsp.semantic.graph import FixtureGraph
 
-_CLIENT = re.compile(r"(^|_)(client|http|api)(_|$)")
-_DATABASE = re.compile(r"(^|_)(db|database|session|engine|connection|conn|repository|repo)(_|$)")
-_ACTS = re.compile(
+_CLIENT = pattern(r"(^|_)(client|http|api)(_|$)")
+_DATABASE = pattern(r"(^|_)(db|database|session|engine|connection|conn|repository|repo)(_|$)")
+_ACTS = pattern(
     r"open|read|write|load|save|store|send|fetch|request|connect|query|execute|publish|upload|download|run|start|main|app|"
     r"client|session|engine|server|process|thread|sync|async|migrate|commit|mail|file|path|settings|config|get$|post$|put$"
 )
@@ -204,6 +204,33 @@ class IntegrationMisplaced(Rule):
                 """
             },
             why="an autouse fixture",
+        ),
+        Good(
+            """
+            def test_order_is_stored(client, db_session):  # 😀
+                response = client.post("/orders", json={"mug": 2})
+                assert response.status_code == 201
+                assert db_session.query("orders").count() == 1
+            """,
+            path="e2e/test_orders.py",
+            files={"tests/integration/test_pay.py": "def test_pay(client):\n    assert client.post('/pay')\n"},
+            settings={"integration_paths": ["e2e/**"]},
+            why="where the integration tests of the project lie",
+        ),
+        Good(
+            """
+            import pytest
+
+            @pytest.mark.django_db
+            def test_order_is_stored(client, db_session):
+                response = client.post("/orders", json={"mug": 2})
+                assert response.status_code == 201
+                assert db_session.query("orders").count() == 1
+            """,
+            path="tests/unit/test_orders.py",
+            files={"tests/integration/test_pay.py": "def test_pay(client):\n    assert client.post('/pay')\n"},
+            settings={"integration_markers": ["django_db"]},
+            why="how the project marks its integration tests",
         ),
     )
 

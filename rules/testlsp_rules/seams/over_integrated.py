@@ -129,6 +129,19 @@ class OverIntegrated(Rule):
             settings={"integration_paths": ["e2e/**"]},
             why="where the integration tests of the project lie",
         ),
+        Bad(
+            """
+            import pytest
+
+            @pytest.mark.live
+            def test_orders(client):
+                ^^^^^^^^^^^ this integration test makes requests and asserts in 2 turns
+                assert client.post("/orders").status_code == 200
+                assert client.get("/orders/1").status_code == 200
+            """,
+            settings={"integration_markers": ["live"], "max_integration_steps": 1},
+            why="how the project marks its integration tests",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

@@ -196,6 +196,16 @@ class SeamDocstringMissing(Rule):
             path="tests/integration/test_orders.py",
             why="the docstring of the class speaks for its tests",
         ),
+        Good(
+            """
+            def test_order_is_stored(client, repository):
+                response = client.post("/orders", json={"mug": 2})
+                assert repository.order(response.json()["id"])
+            """,
+            path="tests/integration/test_orders.py",
+            settings={"integration_paths": ["e2e/**"]},
+            why="the integration tests of the project lie elsewhere",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

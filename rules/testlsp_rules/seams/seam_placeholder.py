@@ -171,6 +171,24 @@ class SeamPlaceholder(Rule):
             settings={"integration_markers": ["e2e"]},
             why="how the project marks its integration tests",
         ),
+        Bad(
+            '''
+            def test_order_is_stored(client):
+                """An order is stored.
+
+                Owner:
+                    The shop team
+
+                Risk:
+                ^^^^ `Risk` is still to be written
+                    TODO
+                """
+                assert client.post("/orders").status_code == 201
+            ''',
+            path="tests/integration/test_orders.py",
+            settings={"headings": ["Owner", "Risk"]},
+            why="the headings of the project",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

@@ -194,6 +194,30 @@ class SeamUnresolved(Rule):
             settings={"integration_markers": ["e2e"]},
             why="how the project marks its integration tests",
         ),
+        Bad(
+            '''
+            def test_order_is_stored(client):
+                """An order is stored.
+
+                Boundary:
+                    POST /order
+                    ^^^^^^^^^^^ the test never requests `POST /order`; did you mean `POST /orders`?
+                """
+                assert client.post("/orders").status_code == 201
+            ''',
+            fixed='''
+            def test_order_is_stored(client):
+                """An order is stored.
+
+                Boundary:
+                    POST /orders
+                """
+                assert client.post("/orders").status_code == 201
+            ''',
+            path="tests/integration/test_orders.py",
+            settings={"headings": ["Boundary"]},
+            why="how the project heads the section that names the seam",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

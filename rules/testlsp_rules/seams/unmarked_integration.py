@@ -161,28 +161,37 @@ class UnmarkedIntegration(Rule):
             """,
             why="nobody registers such a mark",
         ),
-        Good(
+        Bad(
             """
-            import pytest
             import psycopg
-            from pytest import fixture
+
+            def test_orders():
+                ^^^^^^^^^^^ this test uses `psycopg.connect` and is not marked `e2e`
+                assert psycopg.connect("dbname=shop").execute("select 1")
+            """,
+            fixed="""
+            import psycopg
+            import pytest
 
             @pytest.mark.e2e
-            @fixture
-            def connection():
-                return psycopg.connect("dbname=shop")
-
-            @fixture
-            def orders(connection):
-                return connection.cursor()
-
-            class TestOrders:
-                def test_none(self, orders):
-                    assert orders.fetchall() == []
+            def test_orders():
+                assert psycopg.connect("dbname=shop").execute("select 1")
             """,
-            files={"tests/conftest.py": _CONFTEST},
+            files={"tests/conftest.py": _CONFTEST.replace("integration", "e2e")},
             settings={"integration_markers": ["e2e"]},
             why="how the project marks its integration tests",
+        ),
+        Good(
+            """
+            import psycopg
+
+            def test_orders():
+                assert psycopg.connect("dbname=shop").execute("select 1")
+            """,
+            path="tests/e2e/test_orders.py",
+            files={"tests/conftest.py": _CONFTEST},
+            settings={"integration_paths": ["**/e2e/**"]},
+            why="where the integration tests of the project lie",
         ),
     )
 

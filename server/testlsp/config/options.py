@@ -69,6 +69,7 @@ class Options(BaseModel):
     sections: Sections | None = None
     headings: Texts | None = None
     max_fixture_depth: Annotated[int, Field(ge=1)] | None = None
+    max_unguarded: Annotated[int, Field(ge=1)] | None = None
     max_autouse_tests: Annotated[int, Field(ge=0)] | None = None
     max_integration_steps: Annotated[int, Field(ge=1)] | None = None
     max_sleep: Annotated[float, Field(ge=0)] | None = None

@@ -241,6 +241,12 @@ class Settings(NamedTuple):
     max_fixture_depth: int = setting(
         10, "whole number", "How many fixtures may request one another in a row, plugins' fixtures aside (TL420)."
     )
+    max_unguarded: int = setting(
+        1,
+        "whole number",
+        "How many things a fixture may have acquired, to be given back behind its `yield` only, when it acquires another "
+        "one (TL403).",
+    )
     max_autouse_tests: int = setting(
         0, "whole number", "How many tests an autouse fixture of a conftest may run for; 0: any number (TL410)."
     )

@@ -89,20 +89,10 @@ def entered(
     It comes in the place of *statement*, or before it where the statement *stays*. *shown* is what the title names. A
     nested function has no fix: what it changes is meant for its caller, and would be put back before that sees it.
     """
-    from testlsp.rewrite import insert_before, replace_statement
-
     if function.kind is FunctionKind.NESTED:
         return []
     if function.outermost.in_unittest:
-        if function.params[:1] != ("self",) or ctx.settings.python_version < (3, 11):
-            return []
-        put = insert_before if stays else replace_statement
-        return [
-            graded(
-                f"Use `self.enterContext({shown}(...))`",
-                lambda: Rewrite(put(ctx.statement, statement, f"self.enterContext({header()})"), imports),
-            )
-        ]
+        return _of_test_case(ctx, function, statement, shown, header, imports, graded, stays)
     statement = _line_opener(function, statement) if stays else statement
     rest = rest_of_block(function, statement, alone=stays)
     returns = rest is None and _only_returns(function, statement)
@@ -116,6 +106,41 @@ def entered(
         return Rewrite([*made, *edits], (*imports, *others))
 
     return [graded(f"Use `with {shown}(...)`", build)]
+
+
+def _of_test_case(
+    ctx: Context,
+    function: Function,
+    statement: ast.stmt,
+    shown: str,
+    header: Callable[[], str],
+    imports: tuple[str, ...],
+    graded: Grading,
+    stays: bool,
+) -> list[Fix]:
+    """Return the fix for a method of a ``TestCase``; before Python 3.11, which has ``enterContext``, for patches only.
+
+    https://docs.python.org/3/library/unittest.html#unittest.TestCase.enterContext
+    """
+    from testlsp.rewrite import insert_before, replace_statement
+
+    if function.params[:1] != ("self",):
+        return []
+    put = insert_before if stays else replace_statement
+    if ctx.settings.python_version >= (3, 11):
+
+        def build() -> Rewrite:
+            return Rewrite(put(ctx.statement, statement, f"self.enterContext({header()})"), imports)
+
+        return [graded(f"Use `self.enterContext({shown}(...))`", build)]
+    if "patch" not in shown or "patcher" in function.locals:
+        return []
+
+    def build_started() -> Rewrite:
+        lines = [f"patcher = {header()}", "patcher.start()", "self.addCleanup(patcher.stop)"]
+        return Rewrite(put(ctx.statement, statement, lines), imports)
+
+    return [graded(f"Use `{shown}` and `addCleanup`", build_started)]
 
 
 def _line_opener(function: Function, statement: ast.stmt) -> ast.stmt:

@@ -154,10 +154,11 @@ def _fence(code: str) -> str:
 
 
 def _settings(rule: type[Rule]) -> list[str]:
-    if not rule.options:
+    keys = (*rule.options, *(("defer-to-ruff",) if rule.ruff else ()))
+    if not keys:
         return ["## Settings", "None of its own."]
     infos = {info.key: info for info in describe()}
-    listed = "\n".join(_setting(infos[key]) for key in rule.options if key in infos)
+    listed = "\n".join(_setting(infos[key]) for key in keys if key in infos)
     return ["## Settings", listed, *_by_settings(rule)]
 
 
