@@ -237,6 +237,81 @@ class DotenvLoad(Rule):
             """,
             why="another function of that name; a test of `load_dotenv` itself, which looks at the result",
         ),
+        Bad(
+            """
+            from dotenv import load_dotenv
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                load_dotenv(".env.test")
+                ^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                load_dotenv(".env.test")
+                ^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text)
+
+            def test_steps():
+                def step():
+                    load_dotenv(".env.test")
+                    ^^^^^^^^^^^^^^^^^^^^^^^^
+                step()
+                assert run()
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                load_dotenv(".env.test")
+                ^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(monkeypatch)
+            """,
+            fixed="""
+            from dotenv import load_dotenv
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+            import os
+            from dotenv import dotenv_values
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                monkeypatch,
+                *,
+                retries: int = 3,
+            ) -> None:
+                for name, value in dotenv_values(".env.test").items():
+                    monkeypatch.setenv(name, os.environ.get(name, value))
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                with patch.dict("os.environ"):
+                    load_dotenv(".env.test")
+                    assert run(text)
+
+            def test_steps(monkeypatch):
+                def step():
+                    for name, value in dotenv_values(".env.test").items():
+                        monkeypatch.setenv(name, os.environ.get(name, value))
+                step()
+                assert run()
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                load_dotenv(".env.test")
+                assert run(monkeypatch)
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on(ast.Call, kinds=_KINDS)

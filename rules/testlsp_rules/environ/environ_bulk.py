@@ -220,6 +220,78 @@ class EnvironBulk(Rule):
             """,
             why="part of restoring by hand, which `environ-save-restore` is about",
         ),
+        Bad(
+            """
+            import os
+            import unittest
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                os.environ.update(TOKEN="abc")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text, retries)
+
+            class RunTest(unittest.TestCase):
+                def test_run(self):
+                    os.environ.update(TOKEN="abc")
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                    self.assertTrue(run())
+
+            def test_steps():
+                def step():
+                    os.environ.update(TOKEN="abc")
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                step()
+                assert run()
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                os.environ.update(TOKEN="abc")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(monkeypatch)
+            """,
+            fixed="""
+            import os
+            import unittest
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                monkeypatch,
+                *,
+                retries: int = 3,
+            ) -> None:
+                monkeypatch.setenv("TOKEN", "abc")
+                assert run(text, retries)
+
+            class RunTest(unittest.TestCase):
+                def test_run(self):
+                    patcher = patch.dict(os.environ, TOKEN="abc")
+                    patcher.start()
+                    self.addCleanup(patcher.stop)
+                    self.assertTrue(run())
+
+            def test_steps(monkeypatch):
+                def step():
+                    monkeypatch.setenv("TOKEN", "abc")
+                step()
+                assert run()
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                os.environ.update(TOKEN="abc")
+                assert run(monkeypatch)
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on_effect(EffectKind.ENV_BULK, kinds=(FunctionKind.TEST, FunctionKind.NESTED))

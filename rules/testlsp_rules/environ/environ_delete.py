@@ -224,6 +224,76 @@ class EnvironDelete(Rule):
             """,
             why="the import makes `os` local to the whole function: this line raises UnboundLocalError",
         ),
+        Bad(
+            """
+            import os
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                os.environ.pop("TOKEN", None)
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text, retries)
+
+            def test_steps():
+                def step():
+                    os.environ.pop("TOKEN", None)
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                step()
+                assert run()
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                os.environ.pop("TOKEN", None)
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(monkeypatch)
+            """,
+            fixed="""
+            import os
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                monkeypatch,
+                *,
+                retries: int = 3,
+            ) -> None:
+                monkeypatch.delenv("TOKEN", raising=False)
+                assert run(text, retries)
+
+            def test_steps(monkeypatch):
+                def step():
+                    monkeypatch.delenv("TOKEN", raising=False)
+                step()
+                assert run()
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                os.environ.pop("TOKEN", None)
+                assert run(monkeypatch)
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
+        Bad(
+            """
+            import os
+            import pytest
+
+            @pytest.mark.parametrize("name, monkeypatch", [("A", True), ("B", False)])
+            def test_patched(name, monkeypatch):
+                os.environ.pop(name, None)
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(monkeypatch)
+            """,
+            why="a parameter of that name which is no fixture",
+        ),
     )
 
     @on_effect(EffectKind.ENV_DELETE, kinds=(FunctionKind.TEST, FunctionKind.NESTED))

@@ -201,6 +201,89 @@ class EnvironPutenv(Rule):
             """,
             why="it is tested that this fails",
         ),
+        Bad(
+            """
+            import os
+            import pytest
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                os.putenv("COLOR", "never")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                os.putenv("COLOR", "never")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text)
+
+            @pytest.fixture(scope="module")
+            def server():
+                os.putenv("COLOR", "never")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                yield start()
+
+            def test_steps():
+                def step():
+                    os.putenv("COLOR", "never")
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                step()
+                assert run()
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                os.putenv("COLOR", "never")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(monkeypatch)
+            """,
+            fixed="""
+            import os
+            import pytest
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                monkeypatch,
+                *,
+                retries: int = 3,
+            ) -> None:
+                monkeypatch.setenv("COLOR", "never")
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                os.putenv("COLOR", "never")
+                assert run(text)
+
+            @pytest.fixture(scope="module")
+            def server():
+                os.putenv("COLOR", "never")
+                yield start()
+
+            def test_steps(monkeypatch):
+                def step():
+                    monkeypatch.setenv("COLOR", "never")
+                step()
+                assert run()
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                os.putenv("COLOR", "never")
+                assert run(monkeypatch)
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on_effect(

@@ -241,6 +241,64 @@ class EnvironRebind(Rule):
             """,
             why="not `os.environ`",
         ),
+        Bad(
+            """
+            import os
+            import pytest
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                os.environ = {"HOME": "/nowhere"}
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                os.environ = {"HOME": "/nowhere"}
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text)
+
+            @pytest.fixture(scope="module")
+            def server():
+                os.environ = {"HOME": "/nowhere"}
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                yield start()
+            """,
+            fixed="""
+            import os
+            import pytest
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                with patch.dict(os.environ, {"HOME": "/nowhere"}, clear=True):
+                    assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                with patch.dict(os.environ, {"HOME": "/nowhere"}, clear=True):
+                    assert run(text)
+
+            @pytest.fixture(scope="module")
+            def server():
+                with patch.dict(os.environ, {"HOME": "/nowhere"}, clear=True):
+                    yield start()
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on_effect(EffectKind.ENV_REBIND, kinds=_KINDS)

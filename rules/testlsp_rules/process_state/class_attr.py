@@ -194,6 +194,106 @@ class ClassAttr(Rule):
             """,
             why="the original, saved when the file was imported; a constant, and something behind a class, may be anything",
         ),
+        Bad(
+            """
+            import pytest
+            import unittest
+            from hypothesis import given, strategies as st
+            from shop.shipping import Shipment
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                Shipment.send = fake_send
+                ^^^^^^^^^^^^^^^^^^^^^^^^^ `Shipment.send` is replaced here and never put back
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                Shipment.send = fake_send
+                ^^^^^^^^^^^^^^^^^^^^^^^^^ `Shipment.send` is replaced here and never put back
+                assert run(text)
+
+            @pytest.fixture(scope="module")
+            def server():
+                Shipment.send = fake_send
+                ^^^^^^^^^^^^^^^^^^^^^^^^^ `Shipment.send` is replaced here and never put back
+                yield start()
+
+            class RunTest(unittest.TestCase):
+                def test_run(self):
+                    Shipment.send = fake_send
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^ `Shipment.send` is replaced here and never put back
+                    self.assertTrue(run())
+
+            class TestHook:
+                def setup_method(self):
+                    Shipment.send = fake_send
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^ `Shipment.send` is replaced here and never put back
+                    self.client = start()
+
+            def test_steps():
+                def step():
+                    Shipment.send = fake_send
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^ `Shipment.send` is replaced here and never put back
+                step()
+                assert run()
+            """,
+            fixed="""
+            import pytest
+            import unittest
+            from hypothesis import given, strategies as st
+            from shop.shipping import Shipment
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                monkeypatch,
+                *,
+                retries: int = 3,
+            ) -> None:
+                monkeypatch.setattr(Shipment, "send", fake_send, raising=False)
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                with pytest.MonkeyPatch.context() as monkeypatch:
+                    monkeypatch.setattr(Shipment, "send", fake_send, raising=False)
+                    assert run(text)
+
+            @pytest.fixture(scope="module")
+            def server():
+                with pytest.MonkeyPatch.context() as monkeypatch:
+                    monkeypatch.setattr(Shipment, "send", fake_send, raising=False)
+                    yield start()
+
+            class RunTest(unittest.TestCase):
+                def test_run(self):
+                    patcher = patch.object(Shipment, "send", fake_send, create=True)
+                    patcher.start()
+                    self.addCleanup(patcher.stop)
+                    self.assertTrue(run())
+
+            class TestHook:
+                def setup_method(self):
+                    Shipment.send = fake_send
+                    self.client = start()
+
+            def test_steps(monkeypatch):
+                def step():
+                    monkeypatch.setattr(Shipment, "send", fake_send, raising=False)
+                step()
+                assert run()
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on_effect(

@@ -360,6 +360,78 @@ class DependencyOverrides(Rule):
             """,
             why="the app is built in the fixture",
         ),
+        Bad(
+            """
+            from app.main import app, get_user
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                app.dependency_overrides[get_user] = fake_user
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                app.dependency_overrides[get_user] = fake_user
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text)
+
+            class TestHook:
+                def setup_method(self):
+                    app.dependency_overrides[get_user] = fake_user
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                    self.client = start()
+
+            def test_steps():
+                def step():
+                    app.dependency_overrides[get_user] = fake_user
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                step()
+                assert run()
+            """,
+            fixed="""
+            from app.main import app, get_user
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+            import pytest
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                monkeypatch,
+                *,
+                retries: int = 3,
+            ) -> None:
+                monkeypatch.setitem(app.dependency_overrides, get_user, fake_user)
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                with pytest.MonkeyPatch.context() as monkeypatch:
+                    monkeypatch.setitem(app.dependency_overrides, get_user, fake_user)
+                    assert run(text)
+
+            class TestHook:
+                def setup_method(self):
+                    app.dependency_overrides[get_user] = fake_user
+                    self.client = start()
+
+            def test_steps(monkeypatch):
+                def step():
+                    monkeypatch.setitem(app.dependency_overrides, get_user, fake_user)
+                step()
+                assert run()
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on_effect(EffectKind.OVERRIDE, kinds=SEEN)

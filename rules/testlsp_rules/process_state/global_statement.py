@@ -223,6 +223,86 @@ class GlobalStatement(Rule):
             """,
             why="code in a string does not run here",
         ),
+        Bad(
+            """
+            import unittest
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            rate = 1.0
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                global rate
+                rate = 0.5
+                ^^^^^^^^^^ The global variable `rate` keeps this value after the test
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                global rate
+                rate = 0.5
+                ^^^^^^^^^^ The global variable `rate` keeps this value after the test
+                assert run(text)
+
+            class RunTest(unittest.TestCase):
+                def test_run(self):
+                    global rate
+                    rate = 0.5
+                    ^^^^^^^^^^ The global variable `rate` keeps this value after the test
+                    self.assertTrue(run())
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                global rate
+                rate = 0.5
+                ^^^^^^^^^^ The global variable `rate` keeps this value after the test
+                assert run(monkeypatch)
+            """,
+            fixed="""
+            import unittest
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+            import sys
+
+            rate = 1.0
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                monkeypatch,
+                *,
+                retries: int = 3,
+            ) -> None:
+                monkeypatch.setattr(sys.modules[__name__], "rate", 0.5)
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                global rate
+                rate = 0.5
+                assert run(text)
+
+            class RunTest(unittest.TestCase):
+                def test_run(self):
+                    global rate
+                    rate = 0.5
+                    self.assertTrue(run())
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                global rate
+                rate = 0.5
+                assert run(monkeypatch)
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on(ast.Global, kinds=(FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.NESTED))

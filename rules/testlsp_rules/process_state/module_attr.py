@@ -467,6 +467,65 @@ class ModuleAttr(Rule):
             """,
             why="attributes of `self`, and of what hangs on it",
         ),
+        Bad(
+            """
+            import time
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                time.monotonic = lambda: 9e9
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `time.monotonic` is replaced here and never put back
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                time.monotonic = lambda: 9e9
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `time.monotonic` is replaced here and never put back
+                assert run(text)
+
+            class TestHook:
+                def setup_method(self):
+                    time.monotonic = lambda: 9e9
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `time.monotonic` is replaced here and never put back
+                    self.client = start()
+            """,
+            fixed="""
+            import time
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+            import pytest
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                monkeypatch,
+                *,
+                retries: int = 3,
+            ) -> None:
+                monkeypatch.setattr(time, "monotonic", lambda: 9e9)
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                with pytest.MonkeyPatch.context() as monkeypatch:
+                    monkeypatch.setattr(time, "monotonic", lambda: 9e9)
+                    assert run(text)
+
+            class TestHook:
+                def setup_method(self):
+                    time.monotonic = lambda: 9e9
+                    self.client = start()
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on_effect(EffectKind.MODULE_ATTR, kinds=SEEN)

@@ -268,6 +268,93 @@ class ModuleContainer(Rule):
             """,
             why="not known to be a container, or emptied to start afresh",
         ),
+        Bad(
+            """
+            import pytest
+            import unittest
+            from app.config import DEFAULTS
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                DEFAULTS["limit"] = 3
+                ^^^^^^^^^^^^^^^^^^^^^ `DEFAULTS` is changed in place here and never changed back
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                DEFAULTS["limit"] = 3
+                ^^^^^^^^^^^^^^^^^^^^^ `DEFAULTS` is changed in place here and never changed back
+                assert run(text)
+
+            @pytest.fixture(scope="module")
+            def server():
+                DEFAULTS["limit"] = 3
+                ^^^^^^^^^^^^^^^^^^^^^ `DEFAULTS` is changed in place here and never changed back
+                yield start()
+
+            class RunTest(unittest.TestCase):
+                def test_run(self):
+                    DEFAULTS["limit"] = 3
+                    ^^^^^^^^^^^^^^^^^^^^^ `DEFAULTS` is changed in place here and never changed back
+                    self.assertTrue(run())
+
+            class TestHook:
+                def setup_method(self):
+                    DEFAULTS["limit"] = 3
+                    ^^^^^^^^^^^^^^^^^^^^^ `DEFAULTS` is changed in place here and never changed back
+                    self.client = start()
+            """,
+            fixed="""
+            import pytest
+            import unittest
+            from app.config import DEFAULTS
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                monkeypatch,
+                *,
+                retries: int = 3,
+            ) -> None:
+                monkeypatch.setitem(DEFAULTS, "limit", 3)
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                with pytest.MonkeyPatch.context() as monkeypatch:
+                    monkeypatch.setitem(DEFAULTS, "limit", 3)
+                    assert run(text)
+
+            @pytest.fixture(scope="module")
+            def server():
+                with pytest.MonkeyPatch.context() as monkeypatch:
+                    monkeypatch.setitem(DEFAULTS, "limit", 3)
+                    yield start()
+
+            class RunTest(unittest.TestCase):
+                def test_run(self):
+                    patcher = patch.dict(DEFAULTS, {"limit": 3})
+                    patcher.start()
+                    self.addCleanup(patcher.stop)
+                    self.assertTrue(run())
+
+            class TestHook:
+                def setup_method(self):
+                    DEFAULTS["limit"] = 3
+                    self.client = start()
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on_effect(EffectKind.CONTAINER, kinds=(FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.XUNIT))

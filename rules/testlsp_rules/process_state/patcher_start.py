@@ -372,6 +372,39 @@ class PatcherStart(Rule):
             """,
             why="an empty block has nothing to patch",
         ),
+        Bad(
+            """
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @given(st.text())
+            def test_any(text):
+                patch("app.send").start()
+                ^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text)
+
+            class TestHook:
+                def setup_method(self):
+                    patch("app.send").start()
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^
+                    self.client = start()
+            """,
+            fixed="""
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @given(st.text())
+            def test_any(text):
+                with patch("app.send"):
+                    assert run(text)
+
+            class TestHook:
+                def setup_method(self):
+                    patch("app.send").start()
+                    self.client = start()
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on_effect(

@@ -228,6 +228,81 @@ class ProcessKnobs(Rule):
             """,
             why="pytest sets the filters of warnings back after each test",
         ),
+        Bad(
+            """
+            import decimal
+            import pytest
+            import unittest
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                decimal.getcontext().prec = 3
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ The decimal context is changed here for the whole process and never set back
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                decimal.getcontext().prec = 3
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ The decimal context is changed here for the whole process and never set back
+                assert run(text)
+
+            @pytest.fixture(scope="module")
+            def server():
+                decimal.getcontext().prec = 3
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ The decimal context is changed here for the whole process and never set back
+                yield start()
+
+            class RunTest(unittest.TestCase):
+                def test_run(self):
+                    decimal.getcontext().prec = 3
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ The decimal context is changed here for the whole process and never set back
+                    self.assertTrue(run())
+            """,
+            fixed="""
+            import decimal
+            import pytest
+            import unittest
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                with decimal.localcontext():
+                    decimal.getcontext().prec = 3
+                    assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                with decimal.localcontext():
+                    decimal.getcontext().prec = 3
+                    assert run(text)
+
+            @pytest.fixture(scope="module")
+            def server():
+                with decimal.localcontext():
+                    decimal.getcontext().prec = 3
+                    yield start()
+
+            class RunTest(unittest.TestCase):
+                def test_run(self):
+                    with decimal.localcontext():
+                        decimal.getcontext().prec = 3
+                        self.assertTrue(run())
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on_effect(EffectKind.KNOB)

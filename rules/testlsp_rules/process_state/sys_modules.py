@@ -349,6 +349,104 @@ class SysModules(Rule):
             """,
             why="this gets the old module, which is still an attribute of `app`; whoever imports `app.main` next gets a second one",
         ),
+        Bad(
+            """
+            import sys
+            import unittest
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                sys.modules["redis"] = None
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                sys.modules["redis"] = None
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text)
+
+            class RunTest(unittest.TestCase):
+                def test_run(self):
+                    sys.modules["redis"] = None
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                    self.assertTrue(run())
+
+            class TestHook:
+                def setup_method(self):
+                    sys.modules["redis"] = None
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                    self.client = start()
+
+            def test_steps():
+                def step():
+                    sys.modules["redis"] = None
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                step()
+                assert run()
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                sys.modules["redis"] = None
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(monkeypatch)
+            """,
+            fixed="""
+            import sys
+            import unittest
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+            import pytest
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                monkeypatch,
+                *,
+                retries: int = 3,
+            ) -> None:
+                monkeypatch.setitem(sys.modules, "redis", None)
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                with pytest.MonkeyPatch.context() as monkeypatch:
+                    monkeypatch.setitem(sys.modules, "redis", None)
+                    assert run(text)
+
+            class RunTest(unittest.TestCase):
+                def test_run(self):
+                    patcher = patch.dict(sys.modules, {"redis": None})
+                    patcher.start()
+                    self.addCleanup(patcher.stop)
+                    self.assertTrue(run())
+
+            class TestHook:
+                def setup_method(self):
+                    sys.modules["redis"] = None
+                    self.client = start()
+
+            def test_steps(monkeypatch):
+                def step():
+                    monkeypatch.setitem(sys.modules, "redis", None)
+                step()
+                assert run()
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                sys.modules["redis"] = None
+                assert run(monkeypatch)
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on_effect(EffectKind.SYS_MODULES, kinds=SEEN)

@@ -265,6 +265,65 @@ class SysPath(Rule):
             """,
             why="run as a script only",
         ),
+        Bad(
+            """
+            import sys
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                sys.path.insert(0, "plugins")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                sys.path.insert(0, "plugins")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(text)
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                sys.path.insert(0, "plugins")
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+                assert run(monkeypatch)
+            """,
+            fixed="""
+            import sys
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+            import pytest
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                monkeypatch,
+                *,
+                retries: int = 3,
+            ) -> None:
+                monkeypatch.syspath_prepend("plugins")
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                with pytest.MonkeyPatch.context() as monkeypatch:
+                    monkeypatch.syspath_prepend("plugins")
+                    assert run(text)
+
+            def test_named(make_monkeypatch):
+                monkeypatch = make_monkeypatch()
+                sys.path.insert(0, "plugins")
+                assert run(monkeypatch)
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on_effect(EffectKind.SYS_PATH, kinds=SEEN)

@@ -227,6 +227,91 @@ class SysStreamsArgv(Rule):
             """,
             why="the stream that Python started with; other attributes",
         ),
+        Bad(
+            """
+            import pytest
+            import sys
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                *,
+                retries: int = 3,
+            ) -> None:
+                sys.argv = ["shop"]
+                ^^^^^^^^^^^^^^^^^^^ `sys.argv` is replaced here and never put back
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                sys.argv = ["shop"]
+                ^^^^^^^^^^^^^^^^^^^ `sys.argv` is replaced here and never put back
+                assert run(text)
+
+            @pytest.fixture(scope="module")
+            def server():
+                sys.argv = ["shop"]
+                ^^^^^^^^^^^^^^^^^^^ `sys.argv` is replaced here and never put back
+                yield start()
+
+            class TestHook:
+                def setup_method(self):
+                    sys.argv = ["shop"]
+                    ^^^^^^^^^^^^^^^^^^^ `sys.argv` is replaced here and never put back
+                    self.client = start()
+
+            def test_steps():
+                def step():
+                    sys.argv = ["shop"]
+                    ^^^^^^^^^^^^^^^^^^^ `sys.argv` is replaced here and never put back
+                step()
+                assert run()
+            """,
+            fixed="""
+            import pytest
+            import sys
+            from hypothesis import given, strategies as st
+            from unittest.mock import patch
+
+            @patch("app.load")
+            def test_decorated(
+                load,
+                text: str,
+                monkeypatch,
+                *,
+                retries: int = 3,
+            ) -> None:
+                monkeypatch.setattr(sys, "argv", ["shop"])
+                assert run(text, retries)
+
+            @given(st.text())
+            def test_any(text):
+                with pytest.MonkeyPatch.context() as monkeypatch:
+                    monkeypatch.setattr(sys, "argv", ["shop"])
+                    assert run(text)
+
+            @pytest.fixture(scope="module")
+            def server():
+                with pytest.MonkeyPatch.context() as monkeypatch:
+                    monkeypatch.setattr(sys, "argv", ["shop"])
+                    yield start()
+
+            class TestHook:
+                def setup_method(self):
+                    sys.argv = ["shop"]
+                    self.client = start()
+
+            def test_steps(monkeypatch):
+                def step():
+                    monkeypatch.setattr(sys, "argv", ["shop"])
+                step()
+                assert run()
+            """,
+            why="each place gets the form that fits it, or no fix",
+        ),
     )
 
     @on_effect(

@@ -88,14 +88,28 @@ def _is_hidden(name: str | None, function: Function) -> bool:
 
 def _fixture_or_none(ctx: Context, function: Function, fixture: str | None) -> Form:
     """A parameter can be added unless the name means something else here or a decorator may change the signature."""
-    if fixture is None or fixture in function.params:
+    if fixture is None:
         return Form.FIXTURE
+    if fixture in function.params:
+        return Form.NONE if _is_parametrized(function, fixture) else Form.FIXTURE
     if fixture in function.locals or ctx.model.names.table.get(fixture) is not None:
         return Form.NONE
     assert function.node is not None
     if any(_may_change_signature(ctx, decorator, function) for decorator in function.node.decorator_list):
         return Form.NONE
     return Form.FIXTURE
+
+
+def _is_parametrized(function: Function, name: str) -> bool:
+    """Whether the parameter *name* gets its values from ``parametrize``, whatever it is called."""
+    for decorator in function.node.decorator_list if function.node is not None else ():
+        if isinstance(decorator, ast.Call) and getattr(decorator.func, "attr", "") == "parametrize" and decorator.args:
+            names = decorator.args[0]
+            given = names.elts if isinstance(names, ast.Tuple | ast.List) else [names]
+            written = [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            if any(name in (part.strip() for part in text.split(",")) for text in written):
+                return True
+    return False
 
 
 # Packages whose decorators keep the parameters visible (they use ``functools.wraps``) or only mark the function.
