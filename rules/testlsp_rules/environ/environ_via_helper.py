@@ -8,6 +8,7 @@ from testlsp.lint.signs import FOREIGN
 from testlsp.semantic.cleanup import cleanup_name
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.environment import ANY, called_name, environment_changes
+from testlsp.semantic.first_party import is_library
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text.patterns import pattern
 
@@ -17,8 +18,6 @@ from testlsp_rules.environ._patch_dict import patch_dict_fixes
 
 _SETS_UP = pattern(r"env|set_?up|config|prepare|settings|credentials|activate|enable")
 """Names of functions of other files that may change the environment; to ask about all would cost too much."""
-
-_LIBRARIES = ("builtins.", "os.", "pytest.", "unittest.", "sys.", "logging.")
 
 Changes = dict[tuple[tuple[str, ...], str], frozenset[str]]
 
@@ -411,7 +410,7 @@ def _changed_by(ctx: Context, call: ast.Call, changes: Changes) -> tuple[str, st
         variables = changes.get((helper.chain, helper.name), frozenset())
         return ctx.path, "" if helper.chain or helper.parent else helper.name, variables
     target = ctx.qualified_name(call.func)
-    if target is None or target.startswith(_LIBRARIES) or "." not in target.lstrip(".") or ctx.graph is None:
+    if target is None or "." not in target.lstrip(".") or is_library(target.partition(".")[0]) or ctx.graph is None:
         return "", "", frozenset()
     path, variables = ctx.graph.environment_changes(ctx.path, target)
     return path, target.rpartition(".")[2] if isinstance(call.func, ast.Name) else "", variables
