@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, sleep
 from typing import Any
@@ -34,7 +35,14 @@ LEAK = "\n\ndef test_of_the_bench(client):\n    os.environ['BENCH'] = 'x'\n    a
 class Session:
     """A server process and what it says."""
 
-    def __init__(self, command: list[str], root: Path, text: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        root: Path,
+        text: dict[str, Any] | None = None,
+        params: dict[str, Any] | None = None,
+    ) -> None:
+        """Start it; *text* are further capabilities for documents, *params* further ones of the introduction."""
         self.begun = perf_counter()
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=root
@@ -53,9 +61,10 @@ class Session:
             },
             "workspace": {"workspaceFolders": True, "workspaceEdit": {"documentChanges": True}},
         }
-        params = {"processId": os.getpid(), "rootUri": root.as_uri(), "capabilities": capabilities}
-        params["workspaceFolders"] = [{"uri": root.as_uri(), "name": "bench"}]
-        self.request("initialize", params)
+        self.overheard: Callable[[dict[str, Any]], None] = lambda message: None
+        told: dict[str, Any] = {"processId": os.getpid(), "rootUri": root.as_uri(), "capabilities": capabilities}
+        told["workspaceFolders"] = [{"uri": root.as_uri(), "name": "bench"}]
+        self.request("initialize", {**told, **(params or {})})
         self.answered = (perf_counter() - self.begun) * 1e3
         self.send({"method": "initialized", "params": {}})
 
@@ -81,6 +90,7 @@ class Session:
     def wait(self, wanted: Any) -> tuple[float, dict[str, Any]]:
         while True:
             when, message = self.inbox.get(timeout=60)
+            self.overheard(message)
             if "id" in message and "method" in message:
                 self.send({"id": message["id"], "result": None})
             if wanted(message):

@@ -106,9 +106,9 @@ class Publishing:
     async def _drain(self) -> None:
         try:
             while self._waiting:
-                await asyncio.sleep(0)
                 path = next(iter(self._waiting))
                 del self._waiting[path]
+                await asyncio.sleep(0)
                 try:
                     if await self.session.work.settled(path):
                         self._tell(path)

@@ -15,6 +15,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from testlsp import __version__
+from testlsp.lsp.garbage import garbage
 from testlsp.lsp.protocol import Protocol
 from testlsp.lsp.session import Session
 from testlsp.lsp.status import ClientLog, watch_parent
@@ -93,6 +94,10 @@ async def _load(session: Session) -> None:
     session.spawn(_when_idle(session))
 
 
+_LONG_IDLE = 60.0
+"""Seconds without a keystroke after which a pause is not noticed."""
+
+
 async def _when_idle(session: Session) -> None:
     """Do what would be felt as a stutter when nobody types: load what builds edits, and collect garbage."""
     from time import perf_counter
@@ -102,14 +107,17 @@ async def _when_idle(session: Session) -> None:
     warm = False
     while True:
         await asyncio.sleep(1.0)
-        if perf_counter() - session.publishing.last_touch < 1.5:
+        idle = perf_counter() - session.publishing.last_touch
+        if idle < 1.5:
             continue
         if not warm:
             warm = True
             await warm_up()
         await session.notices.look()
-        if gc.get_count()[0] > 5000:
-            gc.collect(0)
+        if idle > _LONG_IDLE:
+            garbage.tidy_all()
+        else:
+            garbage.tidy(5000)
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -125,7 +133,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     address = _address(options.tcp) if options.tcp is not None else None
     if options.tcp is not None and address is None:
         parser.error(f"argument --tcp: {options.tcp!r} is not HOST:PORT")
-    gc.disable()  # see `_when_idle`
+    gc.disable()  # see `testlsp.lsp.garbage`
     sys.setswitchinterval(0.001)  # what loads in other threads must not hold up the event loop
     server = make_server()
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)

@@ -230,7 +230,7 @@ class Session:
         if self.options.run == "onType" and path not in self.texts:
             self.publishing.touched(path)
         if document is not None:
-            asyncio.get_running_loop().call_soon(document.rest)
+            asyncio.get_running_loop().call_soon(self.work.rest, document)
 
     def _saved(self, params: dict[str, Any]) -> None:
         path = path_of(params["textDocument"]["uri"])

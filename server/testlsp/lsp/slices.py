@@ -7,13 +7,15 @@ message that asked for it; the rest goes on beside the messages. No document is 
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable, Generator
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
+from testlsp.lsp.garbage import garbage
+
 if TYPE_CHECKING:
     from testlsp.lsp.session import Session
+    from testlsp.project.documents import Document
 
 Result = TypeVar("Result")
 
@@ -22,8 +24,6 @@ AT_ONCE = 0.015
 _SLICE = 0.007
 _PAUSE = 0.0005
 _ROUNDS = 3  # what one document says can change the findings of another
-_YOUNG = 25_000
-"""So many new objects are looked through for garbage in a few milliseconds."""
 
 
 async def in_slices(steps: Generator[None, None, Result]) -> Result:
@@ -36,16 +36,10 @@ async def in_slices(steps: Generator[None, None, Result]) -> Result:
                 next(steps)
         except StopIteration as done:
             result: Result = done.value
-            tidy()
+            garbage.tidy()
             return result
-        tidy()
+        garbage.tidy()
         await asyncio.sleep(_PAUSE)
-
-
-def tidy() -> None:
-    """Free what is of no use any more among new objects, when there are many."""
-    if gc.get_count()[0] > _YOUNG:
-        gc.collect(0)
 
 
 class Work:
@@ -83,6 +77,12 @@ class Work:
 
         task = self._analyses[path] = self.session.spawn(work())
         return task
+
+    @staticmethod
+    def rest(document: Document) -> None:
+        """Do what can wait until the findings are told."""
+        document.rest()
+        garbage.tidy()
 
     async def settled(self, path: str) -> bool:
         """Return when the document *path* is up to date, or False when it is closed."""

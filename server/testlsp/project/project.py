@@ -24,6 +24,7 @@ from testlsp.project.snapshot import FileState, Snapshot
 from testlsp.project.summaries import Summaries, model_of, role_of
 from testlsp.project.workspace import Folder, Workspace
 from testlsp.semantic import FileRole, SemanticModel
+from testlsp.semantic.functions import Function
 from testlsp.semantic.summary import FileSummary, summarise
 from testlsp.syntax import SourceFile, Statement, parsing
 from testlsp.syntax.neutral import differ_in_comments
@@ -427,9 +428,14 @@ def _described(source: SourceFile, model: SemanticModel) -> Generator[None, None
             yield
 
 
+_NO_FUNCTIONS: tuple[object, object, tuple[Function, ...]] = (None, None, ())
+
+
 def _release(before: Iterable[Statement], after: Iterable[Statement] = ()) -> None:
     """Cut the circles that keep the statements of *before* that are not in *after* alive: collecting them is dear."""
     kept = set(map(id, after))
     for statement in before:
         if id(statement) not in kept:
+            for function in statement.memo.get("functions", _NO_FUNCTIONS)[2]:
+                function.release()
             statement.memo.clear()

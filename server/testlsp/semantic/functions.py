@@ -120,6 +120,13 @@ class Function:
         self._parents: dict[ast.AST, ast.AST] | None = None
         self._locals: dict[str, Binding] | None = None
 
+    def release(self) -> None:
+        """Forget what was computed, which leads around in circles: it is worked out again if somebody asks."""
+        for nested in self._nested or ():
+            nested.release()
+        self._nested = self._bag = self._parents = self._locals = None
+        self.memo.clear()
+
     @property
     def roots(self) -> list[ast.AST]:
         """The nodes whose subtrees make up this function."""

@@ -7,6 +7,8 @@ its root directory is there already because tests are run as ``python -m pytest`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from testlsp.text.named import NamedTuple
 
 
@@ -25,6 +27,17 @@ class Root(NamedTuple):
     usefixtures: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     site: tuple[str, ...] = ()
+
+
+def root_of(path: str, roots: Sequence[Root]) -> Root | None:
+    """Return the first of *roots* that holds *path*; for installed files the one that can import them."""
+    for root in roots:
+        if is_below(path, root.path):
+            return root
+    for root in roots:
+        if any(is_below(path, site) for site in root.site):
+            return root
+    return None
 
 
 def parent(path: str) -> str:

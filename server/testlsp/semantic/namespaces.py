@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 
 from testlsp.semantic.fixtures import NO_MARKS, ClassEntry, CollectedTest, Fixture, Marks
-from testlsp.semantic.modules import Root, candidates, installed_in, join, parent
+from testlsp.semantic.modules import Root, candidates, installed_in, join, parent, root_of
 from testlsp.semantic.summary import FileSummary
 
 Bound = tuple[str, Fixture]
@@ -16,12 +16,12 @@ Bound = tuple[str, Fixture]
 class Namespaces:
     """Looks names up in modules and classes of *summaries*; answers are kept."""
 
-    __slots__ = ("_ancestry", "_classes", "_fixtures", "_modules", "_tables", "root_of", "summaries")
+    __slots__ = ("_ancestry", "_classes", "_fixtures", "_modules", "_roots", "_tables", "summaries")
 
-    def __init__(self, summaries: Mapping[str, FileSummary], root_of: Callable[[str], Root | None]) -> None:
-        """Answer from *summaries*; *root_of* says which root a file belongs to."""
+    def __init__(self, summaries: Mapping[str, FileSummary], roots: Sequence[Root]) -> None:
+        """Answer from *summaries*, which lie below *roots*, the innermost first."""
         self.summaries = summaries
-        self.root_of = root_of
+        self._roots = roots
         self._modules: dict[tuple[str, str, bool], str | None] = {}
         self._fixtures: dict[str, dict[str, Fixture]] = {}
         self._tables: dict[str, _Table] = {}
@@ -49,6 +49,10 @@ class Namespaces:
             del self._classes[key]
         for key in [key for key in self._ancestry if key[0] == path]:
             del self._ancestry[key]
+
+    def root_of(self, path: str) -> Root | None:
+        """Return the root that *path* belongs to."""
+        return root_of(path, self._roots)
 
     # -- modules -----------------------------------------------------------------------------------------------------
 

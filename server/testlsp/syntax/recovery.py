@@ -51,7 +51,7 @@ def broken_file(
         try:
             pieces += split(chunk, parse(chunk))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
-            pieces.append(_salvaged(chunk, problem, parse))
+            pieces.append(_salvaged(chunk, problem.with_traceback(None), parse))
     if pieces and not any(piece.problem for piece in pieces):
         # Each piece is sound and the whole is not: the error lies between two of them, and the parser says where.
         _blame(pieces, text, error)
@@ -155,7 +155,7 @@ def _salvaged(chunk: str, error: BaseException, parse: Parser) -> Statement:
         try:
             return Statement(chunk, tuple(parse(text)), 1, problem)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as next_error:
-            error = next_error
+            error = next_error.with_traceback(None)
     return Statement(chunk, (), 1, problem)
 
 

@@ -189,7 +189,8 @@ def _split_or_recover(text: str, known: dict[str, Statement]) -> Generator[None,
     try:
         body = _parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return (yield from broken_file(text, error, known, _parse, _split))
+        # Without its traceback, which would keep all of this alive.
+        return (yield from broken_file(text, error.with_traceback(None), known, _parse, _split))
     pieces = _split(text, body)
     if known:
         pieces = [known.get(piece.text, piece) for piece in pieces]
