@@ -249,6 +249,21 @@ class ParametrizeShape(Rule):
             """,
             why="Neither pytest's `parametrize` nor Python's `zip`.",
         ),
+        Good(
+            """
+            import pytest
+
+            @pytest.mark.parametrize("jp_server_config", [{"password": "a"}])
+            async def test_login(jp_fetch):
+                assert (await jp_fetch("login")).code == 200
+            """,
+            files={
+                "tests/conftest.py": """
+                pytest_plugins = ["pytest_jupyter.jupyter_server"]
+                """,
+            },
+            why="A fixture of a plugin that is not installed here may request it.",
+        ),
     )
 
     @on(ast.Call, kinds=(FunctionKind.IMPORT_TIME,))
@@ -341,6 +356,9 @@ def _requests_known(ctx: Context, function: Function, name: str) -> bool:
     site = Site(ctx.path, function.chain, function.name)
     closure = graph.closure(site)
     if closure.opaque or name in closure.definitions or name in closure.extra:
+        return False
+    # Of fixtures of plugins that are not installed here only the names are known.
+    if any(fixture.path.startswith("<") and fixture.path != "<pytest>" for fixture in closure.active):
         return False
     return set(closure.unknown) <= set(graph.marks(site).direct) and graph.test_at(site) is not None
 
