@@ -18,6 +18,10 @@ export default typescript.config(
     },
   },
   {
+    files: ["e2e/fixtures/**/*.js"],
+    languageOptions: { sourceType: "commonjs", globals: { require: "readonly", exports: "writable" } },
+  },
+  {
     files: ["**/*.mjs"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } },
   },

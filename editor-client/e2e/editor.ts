@@ -1,8 +1,8 @@
 /** A VS Code of our own: code-server in a scratch folder, with nothing of the user's and no network. */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
-import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
+import { createWriteStream, existsSync } from "node:fs";
+import { cp, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import * as path from "node:path";
 
@@ -41,8 +41,10 @@ const QUIET = {
 export interface EditorOptions {
   /** A folder that is this editor's alone. */
   readonly scratch: string;
-  /** The extension to install. */
-  readonly vsix: string;
+  /** The extensions to install, ours first. */
+  readonly vsix: readonly string[];
+  /** false: the compiled parts of the bundled copy are taken away, as if it were built for another Python. */
+  readonly built: boolean;
   /** false: folders are untrusted until the user says otherwise. */
   readonly trust: boolean;
   /** User settings besides the quiet ones. */
@@ -77,6 +79,11 @@ export class Editor {
     return `${this.url}/?folder=${encodeURIComponent(folder)}&payload=${encodeURIComponent(payload)}`;
   }
 
+  /** The server and all it needs, as packages. */
+  get packages(): string {
+    return path.join(this.options.scratch, "packages");
+  }
+
   /** Stop code-server with all it started. Without it, the extension host and the language server live on. */
   async stop(): Promise<void> {
     for (const child of this.processes) {
@@ -106,9 +113,10 @@ export class Editor {
 
   private async prepare(): Promise<void> {
     const { scratch } = this.options;
-    for (const folder of ["home", "tmp", "run", "user/User", "extensions"]) {
+    for (const folder of ["bin", "home", "tmp", "run", "user/User", "extensions"]) {
       await mkdir(path.join(scratch, folder), { recursive: true });
     }
+    await symlink(realPython(), path.join(scratch, "bin", "python3"));
     // An empty file is refused.
     await writeFile(path.join(scratch, "config.yaml"), "auth: none\n");
     const settings = { ...QUIET, "security.workspace.trust.enabled": !this.options.trust, ...this.options.settings };
@@ -136,17 +144,35 @@ export class Editor {
       HOME: path.join(scratch, "home"),
       TMPDIR: path.join(scratch, "tmp"),
       XDG_RUNTIME_DIR: path.join(scratch, "run"),
-      // Version managers put wrappers on PATH that look into HOME, which is another here.
-      PATH: [path.dirname(realPython()), process.env["PATH"] ?? ""].join(path.delimiter),
+      // Version managers put wrappers on PATH that look into HOME, which is another here. No testlsp but our own may be found.
+      PATH: [
+        path.join(scratch, "bin"),
+        ...(process.env["PATH"] ?? "").split(path.delimiter).filter((each) => !existsSync(path.join(each, "testlsp"))),
+      ].join(path.delimiter),
       EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "http://127.0.0.1:9/", itemUrl: "http://127.0.0.1:9/" }),
     };
   }
 
   private async install(): Promise<void> {
-    const args = [...this.arguments(), "--install-extension", this.options.vsix];
-    const said = execFileSync(process.execPath, args, { env: this.environment(), encoding: "utf8" });
-    if (!(await readdir(path.join(this.options.scratch, "extensions"))).some((name) => name.startsWith("testlsp."))) {
+    const wanted = this.options.vsix.flatMap((file) => ["--install-extension", file]);
+    const said = execFileSync(process.execPath, [...this.arguments(), ...wanted], {
+      env: this.environment(),
+      encoding: "utf8",
+    });
+    const extensions = path.join(this.options.scratch, "extensions");
+    const ours = (await readdir(extensions)).find((name) => name.startsWith("testlsp."));
+    if (ours === undefined) {
       throw new Error(`the extension was not installed:\n${said}`);
+    }
+    const bundled = path.join(extensions, ours, "bundled", "libs");
+    // Environments of stories import from here what an installation would have put into them.
+    await cp(bundled, this.packages, { recursive: true });
+    if (!this.options.built) {
+      for (const file of await readdir(bundled, { recursive: true })) {
+        if (/\.(so|pyd)$/.test(file)) {
+          await rm(path.join(bundled, file));
+        }
+      }
     }
   }
 

@@ -1,11 +1,12 @@
 /**
  * Plays the stories: `run.ts [--short] [--story NAME] [--repeat N] [--no-retry] [--stub] [--vsix FILE] [--list] [--pictures]`.
  *
- * One editor serves all stories of a round (and one more those in an untrusted folder); each story has its own window and its
- * own copy of fixtures/suite. A story that fails is played once more, and what was seen the first time is kept in
+ * One editor serves all stories of a round that need the same kind of it (`House`); each story has its own window and its own
+ * copy of fixtures/suite. A story that fails is played once more, and what was seen the first time is kept in
  * e2e/artifacts; a failure that did not repeat is counted and named. `--no-retry` turns that off.
  */
 
+import { execFileSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,11 +16,14 @@ import { parseArgs } from "node:util";
 import type { BrowserContext } from "playwright-core";
 
 import { Editor, realPython } from "./editor.ts";
-import { readText, type Stage, type Story } from "./story.ts";
+import { makeEnvironment } from "./environment.ts";
+import { type House, readText, type Stage, type Story } from "./story.ts";
 import { openBrowser, Workbench } from "./workbench.ts";
 
 const HERE = import.meta.dirname;
 const ARTIFACTS = path.join(HERE, "artifacts");
+
+const HOUSES: readonly House[] = ["usual", "untrusted", "unbuilt"];
 
 /** Of the screenshots, those that the README shows, with their names there. */
 const PICTURES = { "families/problems": "findings", "alternatives/offers": "alternatives", "explain/page": "rule" };
@@ -80,9 +84,14 @@ class Theatre {
     this.browser = browser;
   }
 
-  static async open(vsix: string, trust: boolean): Promise<Theatre> {
+  static async open(vsix: string, house: House): Promise<Theatre> {
     const scratch = await mkdtemp(path.join(tmpdir(), "testlsp-e2e-"));
-    const editor = await Editor.start({ scratch: path.join(scratch, "editor"), vsix, trust });
+    const editor = await Editor.start({
+      scratch: path.join(scratch, "editor"),
+      vsix: house === "unbuilt" ? [vsix, pythonExtension(scratch)] : [vsix],
+      built: house !== "unbuilt",
+      trust: house !== "untrusted",
+    });
     return new Theatre(scratch, editor, await openBrowser(path.join(scratch, "browser")));
   }
 
@@ -90,6 +99,8 @@ class Theatre {
     const folder = path.join(await mkdtemp(path.join(this.scratch, `${name}-`)), "shop");
     await prepareFolder(folder, story);
     const page = await this.browser.newPage();
+    // A window that is left with unsaved files may ask.
+    page.on("dialog", (dialog) => void dialog.accept().catch(() => undefined));
     const artifacts = path.join(ARTIFACTS, name);
     const workbench = new Workbench(page, artifacts);
     const { editor } = this;
@@ -99,6 +110,8 @@ class Theatre {
       folder,
       open: (file) => workbench.open(editor.address(folder, file), path.basename(file)),
       read: (file) => readText(folder, file),
+      configure: (settings) => configure(folder, settings),
+      environment: (name, has) => makeEnvironment(path.join(folder, name), editor.packages, has),
       serverProcesses: () => serverProcesses(path.join(this.scratch, "editor")),
     };
     try {
@@ -110,6 +123,8 @@ class Theatre {
       await editor.keepLogs(kept);
       throw error;
     } finally {
+      // Leaving ends the extension host and its server; a page that is only closed might come back, for all the editor knows.
+      await page.goto("about:blank").catch(() => undefined);
       await page.close();
     }
   }
@@ -138,8 +153,23 @@ async function prepareFolder(folder: string, story: Story): Promise<void> {
     await chmod(stub, 0o755);
     settings["testlsp.path"] = [stub];
   }
+  await configure(folder, settings);
+}
+
+async function configure(folder: string, settings: Record<string, unknown>): Promise<void> {
   await mkdir(path.join(folder, ".vscode"), { recursive: true });
   await writeFile(path.join(folder, ".vscode", "settings.json"), JSON.stringify(settings, null, 2));
+}
+
+/** Package the stand-in for the Python extension. */
+function pythonExtension(scratch: string): string {
+  const file = path.join(scratch, "python.vsix");
+  const vsce = path.join(HERE, "..", "node_modules", "@vscode", "vsce", "vsce");
+  execFileSync(process.execPath, [vsce, "package", "--allow-missing-repository", "--skip-license", "--out", file], {
+    cwd: path.join(HERE, "fixtures", "python-extension"),
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  return file;
 }
 
 /** Processes started by this editor whose command line is that of a language server. */
@@ -171,10 +201,10 @@ async function main(): Promise<number> {
   const vsix = options.vsix ?? (await newestPackage());
   const counts = { passed: 0, failed: 0, repeated: 0 };
   for (let round = 1; round <= Number(options.repeat); round += 1) {
-    for (const trust of [true, false]) {
-      const here = stories.filter(({ story }) => (story.trust ?? true) === trust);
+    for (const house of HOUSES) {
+      const here = stories.filter(({ story }) => (story.house ?? "usual") === house);
       if (here.length > 0) {
-        await playAll(here, vsix, trust, round, counts);
+        await playAll(here, vsix, house, round, counts);
       }
     }
   }
@@ -194,8 +224,8 @@ interface Counts {
   repeated: number;
 }
 
-async function playAll(stories: Named[], vsix: string, trust: boolean, round: number, counts: Counts): Promise<void> {
-  const theatre = await Theatre.open(vsix, trust);
+async function playAll(stories: Named[], vsix: string, house: House, round: number, counts: Counts): Promise<void> {
+  const theatre = await Theatre.open(vsix, house);
   try {
     for (const named of stories) {
       const began = performance.now();

@@ -6,6 +6,12 @@ import * as path from "node:path";
 import type { Editor } from "./editor.ts";
 import type { Workbench } from "./workbench.ts";
 
+/**
+ * "untrusted": folders are not trusted. "unbuilt": the bundled copy cannot run, and there is a stand-in for the Python extension,
+ * which has chosen no interpreter.
+ */
+export type House = "usual" | "untrusted" | "unbuilt";
+
 export interface Stage {
   readonly editor: Editor;
   readonly workbench: Workbench;
@@ -15,6 +21,10 @@ export interface Stage {
   readonly open: (file: string) => Promise<void>;
   /** What is on the disk. */
   readonly read: (file: string) => Promise<string>;
+  /** Overwrite the settings of the workspace. */
+  readonly configure: (settings: Record<string, unknown>) => Promise<void>;
+  /** Make a virtual environment of that name in the folder, with testlsp installed in it or to be installed by its pip. */
+  readonly environment: (name: string, has: "testlsp" | "pip") => Promise<string>;
   /** The processes of the server that belongs to this window's folder. */
   readonly serverProcesses: () => Promise<number[]>;
 }
@@ -26,8 +36,8 @@ export interface Story {
   readonly short?: boolean;
   /** Runs with the stub of fixtures/stub_server.py, too. */
   readonly stub?: boolean;
-  /** false: the folder is not trusted. */
-  readonly trust?: boolean;
+  /** The window it needs; without, that of a user who has just installed the extension. */
+  readonly house?: House;
   /** Settings of the workspace. */
   readonly settings?: Record<string, unknown>;
   /** Further or other files of the folder. */

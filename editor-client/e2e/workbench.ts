@@ -3,7 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import * as path from "node:path";
 
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 
 const QUIET_BROWSER = [
   "--no-sandbox",
@@ -120,13 +120,17 @@ export class Workbench {
     throw new Error(`the focus never came to ${String(title)} among ${JSON.stringify(offers)}`);
   }
 
-  /** Wait for the edit. What needs a person's consent is shown before it is done: then tick it and apply. */
+  /** Wait for the edit. What needs a person's consent is shown before it is done: then tick all of it and apply. */
   async edited(): Promise<void> {
     const preview = this.page.locator(".bulk-edit-panel");
-    const asked = preview.locator(".monaco-list-row .edit-checkbox").first();
-    await this.page.locator(".tab.active.dirty").or(asked).first().waitFor();
-    if (await asked.isVisible()) {
-      await asked.click();
+    const asked = preview.locator(`.monaco-list-row .edit-checkbox[aria-checked="false"]`);
+    await this.page.locator(".tab.active.dirty").or(asked.first()).first().waitFor();
+    if (await asked.first().isVisible()) {
+      // One click may tick several boxes, and a box is drawn ticked a little later.
+      for (let left = await asked.count(); left > 0; left = await asked.count()) {
+        await asked.first().click();
+        await this.until("a box is ticked", async () => (await asked.count()) < left);
+      }
       await preview.locator(".monaco-button").filter({ hasText: "Apply" }).click();
       await this.page.locator(".tab.active.dirty").waitFor();
     }
@@ -198,16 +202,50 @@ export class Workbench {
   async command(title: string): Promise<void> {
     await this.page.keyboard.press("F1");
     await this.page.waitForSelector(".quick-input-widget input");
-    await this.page.keyboard.type(title);
-    await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: title }).first().waitFor();
+    await this.pick(title, `>${title}`);
+  }
+
+  /** Take an entry of the list that is open. */
+  async pick(entry: string, text = entry): Promise<void> {
+    const rows = this.page.locator(".quick-input-widget:visible .quick-input-list .monaco-list-row");
+    await rows.first().waitFor();
+    await this.page.locator(".quick-input-widget:visible input").fill(text);
+    // The list is sorted anew when slower answers come: Enter is for the row that has the focus, and only if it is the one.
+    const focused = rows.and(this.page.locator(".focused")).filter({ hasText: entry });
+    await focused.first().waitFor();
     await this.page.keyboard.press("Enter");
+  }
+
+  /** Open the menu of the status bar. */
+  async menu(): Promise<void> {
+    await this.statusItem().first().click();
+    await this.page
+      .locator(".quick-input-widget:visible .monaco-list-row")
+      .filter({ hasText: "Restart the server" })
+      .waitFor();
+  }
+
+  /** Put the cursor there and show the hover, until it says `text`. */
+  async hover(line: number, column: number, text: RegExp): Promise<void> {
+    await this.goToLine(line, column);
+    const hover = this.page.locator(".monaco-hover:visible").filter({ hasText: text });
+    await this.until(`the hover says ${String(text)}`, async () => {
+      await this.page.keyboard.press("Control+K");
+      await this.page.keyboard.press("Control+I");
+      return hover
+        .first()
+        .waitFor({ timeout: 3_000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
+    await this.page.keyboard.press("Escape");
   }
 
   /** Wait until the status bar's entry matches. */
   async status(text: RegExp): Promise<void> {
-    const item = this.page
-      .locator("#testlsp\\.testlsp\\.testlsp\\.status, .statusbar-item")
-      .filter({ hasText: /testlsp/ });
+    const item = this.statusItem();
     let seen = "";
     await this.until(`status ${String(text)}`, async () => {
       seen =
@@ -218,6 +256,15 @@ export class Workbench {
     }).catch((error: unknown) => {
       throw new Error(`${String(error)}; the status is "${seen}"`);
     });
+  }
+
+  private statusItem(): Locator {
+    return this.page.locator(".statusbar-item").filter({ hasText: "testlsp" });
+  }
+
+  /** The notice on the screen that says `text`. */
+  notice(text: RegExp): Locator {
+    return this.page.locator(".notification-toast").filter({ hasText: text });
   }
 
   /** The texts of the notices that are on the screen now. */

@@ -35,6 +35,10 @@ def schema(kind: str) -> dict[str, Any]:
         return {"type": "boolean"}
     if kind == "whole number":
         return {"type": "integer", "minimum": 1}
+    if kind == "whole number, or 0":
+        return {"type": "integer", "minimum": 0}
+    if kind == "number":
+        return {"type": "number", "minimum": 0}
     if kind == "string":
         return {"type": "string"}
     if kind.startswith("one of "):

@@ -17,7 +17,7 @@ let session: Session | undefined;
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const channels = createChannels();
   const pages = new Pages();
-  const notices = new Notices(context.globalState, () => clientSettings().showNotifications !== "off");
+  const notices = new Notices(context, () => clientSettings().showNotifications !== "off");
   const status = new StatusItem(COMMANDS.showMenu);
   const current = new Session({
     extensionPath: context.extensionPath,
@@ -40,7 +40,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
 
   await current.refresh("the extension was activated");
   // After the start: the Python extension takes its time, and most windows have none or the choice made already.
-  context.subscriptions.push(await onInterpreterChange(() => void current.refresh("another interpreter was chosen")));
+  const chosen = () => void current.refresh("another interpreter was chosen");
+  context.subscriptions.push(await onInterpreterChange(chosen, channels.client));
 }
 
 async function onSettings(current: Session, change: vscode.ConfigurationChangeEvent): Promise<void> {

@@ -55,6 +55,16 @@ describe("the status item", () => {
     expect(scene.statusItem.text).toBe("$(beaker) testlsp 4");
   });
 
+  it("goes on counting while the user reads the log of the output panel", () => {
+    openPython(2);
+    const item = new StatusItem("menu");
+    item.show({ phase: "ready", reason: "" }, "");
+    scene.otherEditors = scene.activeEditor ? [scene.activeEditor] : [];
+    scene.activeEditor = { document: { uri: Uri.from({ scheme: "output", path: "log" }), languageId: "log" } };
+    activeEditorChanged.fire(undefined);
+    expect(scene.statusItem).toMatchObject({ text: "$(beaker) testlsp 2", shown: true });
+  });
+
   it("is out of the way when no Python file is in front, unless there is trouble", () => {
     openPython(1);
     const item = new StatusItem("menu");

@@ -64,16 +64,26 @@ export class ThemeColor {
 
 export const StatusBarAlignment = { Left: 1, Right: 2 };
 
+export interface StubEditor {
+  document: { uri: Uri; languageId: string };
+}
+
 /** What tests set, and what they look at afterwards. */
 export interface Scene {
   settings: Record<string, unknown>;
   folders: string[];
   extensions: Record<string, unknown>;
-  activeEditor: { document: { uri: Uri; languageId: string } } | undefined;
+  activeEditor: StubEditor | undefined;
+  /** Editors in sight besides the active one. */
+  otherEditors: StubEditor[];
   diagnostics: { source: string }[];
   /** What the user clicks in a notice. */
   click: string | undefined;
   notices: string[];
+  /** The choices of the last notice. */
+  choices: string[];
+  terminals: unknown[];
+  trusted: boolean;
   statusItem: { text: string; shown: boolean; backgroundColor?: ThemeColor | undefined };
 }
 
@@ -85,23 +95,32 @@ function emptyScene(): Scene {
     folders: [],
     extensions: {},
     activeEditor: undefined,
+    otherEditors: [],
     diagnostics: [],
     click: undefined,
     notices: [],
+    choices: [],
+    terminals: [],
+    trusted: true,
     statusItem: { text: "", shown: false },
   };
 }
 
 export const activeEditorChanged = new EventEmitter<undefined>();
 export const diagnosticsChanged = new EventEmitter<{ uris: Uri[] }>();
+export const terminalClosed = new EventEmitter<unknown>();
 
 export function resetScene(): void {
   Object.assign(scene, emptyScene());
   activeEditorChanged.dispose();
   diagnosticsChanged.dispose();
+  terminalClosed.dispose();
 }
 
 export const workspace = {
+  get isTrusted() {
+    return scene.trusted;
+  },
   get workspaceFolders() {
     return scene.folders.map((folder) => ({ uri: Uri.file(folder) }));
   },
@@ -115,6 +134,9 @@ export const window = {
   get activeTextEditor() {
     return scene.activeEditor;
   },
+  get visibleTextEditors() {
+    return [...(scene.activeEditor ? [scene.activeEditor] : []), ...scene.otherEditors];
+  },
   onDidChangeActiveTextEditor: activeEditorChanged.event,
   createStatusBarItem: () =>
     Object.assign(scene.statusItem, {
@@ -122,8 +144,15 @@ export const window = {
       hide: () => (scene.statusItem.shown = false),
       dispose: () => undefined,
     }),
-  showWarningMessage: (message: string) => {
+  onDidCloseTerminal: terminalClosed.event,
+  createTerminal: (options: object) => {
+    const terminal = { ...options, show: () => undefined };
+    scene.terminals.push(terminal);
+    return terminal;
+  },
+  showWarningMessage: (message: string, ...choices: string[]) => {
     scene.notices.push(message);
+    scene.choices = choices;
     return Promise.resolve(scene.click);
   },
 };

@@ -1,4 +1,7 @@
-import type { Story } from "../story.ts";
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+
+import { check, type Story } from "../story.ts";
 
 const EXPECTED = [
   { file: "tests/test_environ.py", code: /TL1\d\d/ },
@@ -10,9 +13,10 @@ const EXPECTED = [
 
 const story: Story = {
   title:
-    "a finding of each of the five families has a squiggle and a row in the Problems view, with nothing configured",
+    "a finding of each of the five families has a squiggle and a row in the Problems view, with nothing configured and nothing of the folder run",
   short: true,
-  async play({ workbench, open }) {
+  files: { "tests/unit/conftest.py": 'from pathlib import Path\n\nPath(__file__).with_name("ran").touch()\n' },
+  async play({ workbench, open, folder }) {
     await open("pyproject.toml");
     for (const { file, code } of EXPECTED) {
       await workbench.openFile(file);
@@ -21,6 +25,7 @@ const story: Story = {
       await workbench.problems(String(code), (rows) => rows.some((row) => code.test(row)));
     }
     await workbench.screenshot("problems");
+    check(!existsSync(path.join(folder, "tests", "unit", "ran")), "a file of the folder was imported");
   },
 };
 

@@ -18,7 +18,7 @@ const story: Story = {
     const times: number[] = [];
     // The first strokes warm up what is compiled late.
     for (let sample = -4; sample < SAMPLES; sample += 1) {
-      await page.waitForTimeout(250);
+      await page.waitForTimeout(100);
       await page.evaluate(() => ((globalThis as unknown as Watched).changedAfter = undefined));
       await page.keyboard.press(sample % 2 === 0 ? "#" : "Backspace");
       const changed = await page.waitForFunction(() => (globalThis as unknown as Watched).changedAfter);

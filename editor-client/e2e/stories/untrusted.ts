@@ -8,8 +8,9 @@ import { check, type Story } from "../story.ts";
 const TRAP = '#!/bin/sh\ntouch "$(dirname "$0")/ran"\n';
 
 const story: Story = {
-  title: "in an untrusted folder only the bundled server runs, whatever the folder's settings and .venv say",
-  trust: false,
+  title:
+    "in an untrusted folder only the bundled server runs, whatever the folder's settings and .venv say; once it is trusted, these count",
+  house: "untrusted",
   settings: {
     "testlsp.path": ["${workspaceFolder}/trap/testlsp"],
     "testlsp.interpreter": "${workspaceFolder}/trap/python",
@@ -21,6 +22,7 @@ const story: Story = {
     "testlsp/__init__.py": "raise SystemExit(9)\n",
   },
   async play({ workbench, open, folder }) {
+    const { page } = workbench;
     for (const file of ["trap/testlsp", "trap/python", ".venv/bin/python"]) {
       await chmod(path.join(folder, file), 0o755);
     }
@@ -31,6 +33,11 @@ const story: Story = {
     await workbench.screenshot("restricted");
     check(!existsSync(path.join(folder, "trap", "ran")), "a program of the untrusted folder was run");
     check(!existsSync(path.join(folder, ".venv", "bin", "ran")), "the interpreter of the untrusted folder was run");
+    await workbench.command("Workspaces: Manage Workspace Trust");
+    await page.locator(".workspace-trust-editor .monaco-button").filter({ hasText: "Trust" }).first().click();
+    await workbench.until("the setting is followed", () =>
+      Promise.resolve(existsSync(path.join(folder, "trap", "ran"))),
+    );
   },
 };
 

@@ -40,6 +40,7 @@ export interface RunningClient {
 }
 
 const STOP_MS = 2_000;
+const END_MS = 1_000;
 const LAST_WORDS = 2_000;
 
 const SELECTOR = [
@@ -57,11 +58,16 @@ export function createClient(
 ): RunningClient {
   const worker = new ServerProcess(server, cwd, events);
   const options = clientOptions(output, explainCommand, events);
-  const client = new LanguageClient(SECTION, NAME, () => worker.spawn(), options);
+  const client = new QuietClient(SECTION, NAME, () => worker.spawn(), options);
   client.onNotification("testlsp/status", (status: ServerStatus) => events.status(status));
   return {
     client,
-    start: () => client.start(),
+    start: () =>
+      client.start().catch(async (error: unknown) => {
+        // How the process ended says more than which request it left unanswered.
+        await worker.ended(END_MS);
+        throw error;
+      }),
     stop: async () => {
       worker.expectEnd();
       // A client whose server died or never answered refuses to stop; the process is ended all the same.
@@ -72,10 +78,23 @@ export function createClient(
   };
 }
 
+/** Writes to its output and leaves pop-ups to the session, which shows at most one about one thing. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+
+  override warn(message: string, data?: unknown): void {
+    super.warn(message, data, false);
+  }
+}
+
 class ServerProcess {
   private process: ChildProcess | undefined;
   private lastWords = "";
   private ending = false;
+  private tellEnd: () => void = () => undefined;
+  private readonly end = new Promise<void>((resolve) => (this.tellEnd = resolve));
 
   constructor(
     private readonly server: Server,
@@ -93,11 +112,11 @@ class ServerProcess {
       });
       child.once("spawn", () => resolve(child));
       child.once("error", (error) => {
-        this.ended(error.message);
+        this.tell(error.message);
         reject(error);
       });
       // "close" comes after "exit", when the last output was read.
-      child.once("close", (code, signal) => this.ended(signal ? `ended by ${signal}` : `exit code ${String(code)}`));
+      child.once("close", (code, signal) => this.tell(signal ? `ended by ${signal}` : `exit code ${String(code)}`));
     });
   }
 
@@ -111,12 +130,21 @@ class ServerProcess {
     }
   }
 
-  private ended(how: string): void {
+  /** Wait until the end was told, but not for ever: the process may live on. */
+  async ended(ms: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+    await Promise.race([this.end, patience]);
+    clearTimeout(timer);
+  }
+
+  private tell(how: string): void {
     if (!this.ending) {
       this.ending = true;
       const last = this.lastWords.trim().split("\n").at(-1)?.trim();
       this.events.exited(last ? `${how}: ${last}` : how);
     }
+    this.tellEnd();
   }
 }
 

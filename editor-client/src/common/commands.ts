@@ -6,9 +6,10 @@ import * as vscode from "vscode";
 import type { Location, Position } from "vscode-languageclient";
 
 import { NAME, SECTION, SERVER_COMMANDS } from "./constants";
+import { frontEditor } from "./front";
 import type { Channels } from "./logger";
 import { pageOf, type Pages } from "./pages";
-import { install, type Session } from "./session";
+import type { Session } from "./session";
 import { findingsIn } from "./status";
 
 export const COMMANDS = {
@@ -49,7 +50,7 @@ export function registerCommands(needs: CommandNeeds): vscode.Disposable {
     [COMMANDS.indexOfThisFile]: () => onFrontFile(SERVER_COMMANDS.showIndex),
     [COMMANDS.debugInformation]: () => debugInformation(needs),
     [COMMANDS.openExample]: () => openExample(context),
-    [COMMANDS.install]: () => installCommand(session),
+    [COMMANDS.install]: () => session.install(),
   };
   return vscode.Disposable.from(
     ...Object.entries(run).map(([name, action]) => vscode.commands.registerCommand(name, action)),
@@ -112,7 +113,7 @@ async function execute(command: string, ...args: unknown[]): Promise<void> {
 }
 
 async function onFrontFile(command: string): Promise<void> {
-  const document = vscode.window.activeTextEditor?.document;
+  const document = frontEditor()?.document;
   if (!document) {
     void vscode.window.showInformationMessage(`${NAME}: open a test file first.`);
     return;
@@ -122,7 +123,7 @@ async function onFrontFile(command: string): Promise<void> {
 
 /** Rules that have findings at the moment, those of the line of the cursor first. */
 function presentRules(): string[] {
-  const editor = vscode.window.activeTextEditor;
+  const editor = frontEditor();
   const here = editor
     ? findingsIn(editor.document.uri).filter((each) => each.range.intersection(editor.selection) !== undefined)
     : [];
@@ -186,14 +187,6 @@ async function showMenu(session: Session): Promise<void> {
   const picked = await vscode.window.showQuickPick(entries, { title: NAME, placeHolder: reason });
   if (picked) {
     await vscode.commands.executeCommand(picked.command, ...(picked.args ?? []));
-  }
-}
-
-function installCommand(session: Session): void {
-  if (session.interpreter && vscode.workspace.isTrusted) {
-    install(session.interpreter);
-  } else {
-    void vscode.window.showInformationMessage(`${NAME}: choose an interpreter for this workspace first.`);
   }
 }
 

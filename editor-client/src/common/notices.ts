@@ -11,26 +11,55 @@ export interface Choice {
   readonly run: () => unknown;
 }
 
+/** What is remembered between windows: of the user, and of this workspace. */
+export interface Memories {
+  readonly globalState: vscode.Memento;
+  readonly workspaceState: vscode.Memento;
+}
+
 export class Notices {
   private readonly shown = new Set<string>();
 
   constructor(
-    private readonly memory: vscode.Memento,
+    private readonly memories: Memories,
     private readonly wanted: () => boolean,
   ) {}
 
   /** Show `message` with its choices, unless something about `topic` was shown in this window before. */
   async show(topic: string, message: string, choices: readonly Choice[]): Promise<void> {
-    const key = `notice.${topic}`;
-    if (this.shown.has(topic) || !this.wanted() || this.memory.get<boolean>(key)) {
+    const { globalState } = this.memories;
+    if (this.shown.has(topic) || !this.wanted() || globalState.get<boolean>(key(topic))) {
       return;
     }
     this.shown.add(topic);
     const titles = [...choices.map((choice) => choice.title), NEVER];
     const picked = await vscode.window.showWarningMessage(`${NAME}: ${message}`, ...titles);
     if (picked === NEVER) {
-      await this.memory.update(key, true);
+      await globalState.update(key(topic), true);
     }
     await choices.find((choice) => choice.title === picked)?.run();
   }
+
+  /** As `show`, for what lasts: neither is it said again in later windows of this workspace, until `settled`. */
+  async showOnce(topic: string, message: string, choices: readonly Choice[]): Promise<void> {
+    const { workspaceState } = this.memories;
+    if (!this.wanted() || workspaceState.get<string>(key(topic)) === message) {
+      return;
+    }
+    await workspaceState.update(key(topic), message);
+    await this.show(topic, message, choices);
+  }
+
+  /** What `topic` is about has passed: should it come again, that will be news. */
+  async settled(topic: string): Promise<void> {
+    const { workspaceState } = this.memories;
+    this.shown.delete(topic);
+    if (workspaceState.get(key(topic)) !== undefined) {
+      await workspaceState.update(key(topic), undefined);
+    }
+  }
+}
+
+function key(topic: string): string {
+  return `notice.${topic}`;
 }

@@ -77,12 +77,16 @@ function fromFolders(folders: readonly vscode.Uri[], host: Pythons): string | un
 }
 
 /** Calls back when the Python extension's choice changes. */
-export async function onInterpreterChange(callback: () => void): Promise<vscode.Disposable> {
-  if (!vscode.extensions.getExtension(PYTHON_EXTENSION)) {
-    return new vscode.Disposable(() => undefined);
+export async function onInterpreterChange(callback: () => void, log: Logger): Promise<vscode.Disposable> {
+  if (vscode.extensions.getExtension(PYTHON_EXTENSION)) {
+    try {
+      const api = await pythonExtension();
+      return api.environments.onDidChangeActiveEnvironmentPath(callback);
+    } catch (error) {
+      log.warn(`the Python extension will not say when another interpreter is chosen: ${String(error)}`);
+    }
   }
-  const api = await pythonExtension();
-  return api.environments.onDidChangeActiveEnvironmentPath(callback);
+  return new vscode.Disposable(() => undefined);
 }
 
 function isInside(file: string, folder: string): boolean {

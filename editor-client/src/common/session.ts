@@ -4,14 +4,14 @@ import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 
 import { type ClientEvents, createClient, type RunningClient, type ServerStatus } from "./client";
-import { SECTION } from "./constants";
+import { NAME, SECTION } from "./constants";
 import { Machine } from "./host";
 import type { Channels } from "./logger";
-import type { Notices } from "./notices";
+import type { Choice, Notices } from "./notices";
 import { interpreters } from "./python";
 import { BackOff, RestartQueue } from "./restarts";
 import { describeServer, findServer, sameServer, type Search, type Server } from "./server";
-import { clientSettings, serverSettings } from "./settings";
+import { type ClientSettings, clientSettings, serverSettings } from "./settings";
 import type { Phase, SessionState } from "./status";
 
 export interface SessionNeeds {
@@ -104,8 +104,16 @@ export class Session implements vscode.Disposable {
       return;
     }
     await this.stop();
+    if (!sameServer(search.server, this.found)) {
+      // What another one did is not held against this one.
+      this.backOff.forgive();
+    }
     this.found = search.server;
-    await (search.server ? this.start(search.server) : this.miss());
+    if (search.server) {
+      await this.start(search.server);
+    } else {
+      this.miss(settings);
+    }
   }
 
   private async search(): Promise<Search> {
@@ -128,6 +136,7 @@ export class Session implements vscode.Disposable {
 
   private async start(server: Server): Promise<void> {
     const { channels, explainCommand, answered, extensionPath } = this.needs;
+    await this.needs.notices.settled("missing");
     channels.client.info(`starting ${describeServer(server)}: ${[server.command, ...server.args].join(" ")}`);
     this.become("starting", "");
     // Not in the workspace's folder: nothing there may be taken for a module of the server.
@@ -186,17 +195,40 @@ export class Session implements vscode.Disposable {
     this.timer = setTimeout(() => void this.refresh(`the server stopped ${delay} ms ago`), delay);
   }
 
-  private async miss(): Promise<void> {
-    const last = this.tried.at(-1) ?? "";
-    this.become("missing", last);
-    const choices = [{ title: "Show Logs", run: () => this.needs.channels.client.show() }];
-    const { interpreter } = this;
-    if (vscode.workspace.isTrusted && interpreter) {
-      choices.unshift({ title: "Install into the Environment", run: () => install(interpreter) });
+  private miss(settings: ClientSettings): void {
+    const reason = missingReason(this.tried);
+    this.become("missing", reason);
+    const { client } = this.needs.channels;
+    const choices: Choice[] = [{ title: "Show Logs", run: () => client.show() }];
+    if (vscode.workspace.isTrusted && settings.path.length > 0) {
+      // Nothing but this setting is looked at: an installation would not be found.
+      choices.unshift({ title: "Open Settings", run: () => openSetting("path") });
+    } else if (vscode.workspace.isTrusted && this.interpreter) {
+      choices.unshift({ title: "Install into the Environment", run: () => this.install() });
     }
     // Not awaited: a notice that nobody answers must not hold up the next request.
-    void this.needs.notices.show("missing", `no server was found (${last}).`, choices);
-    return Promise.resolve();
+    void this.needs.notices.showOnce("missing", `no server was found: ${reason}.`, choices);
+  }
+
+  /** Install testlsp with the interpreter's own pip, in a terminal, where the user sees what is done; then look again. */
+  install(): void {
+    const { interpreter } = this;
+    if (!interpreter || !vscode.workspace.isTrusted) {
+      void vscode.window.showInformationMessage(`${NAME}: choose an interpreter for this workspace first.`);
+      return;
+    }
+    const terminal = vscode.window.createTerminal({
+      name: "Install testlsp",
+      shellPath: interpreter,
+      shellArgs: INSTALL,
+    });
+    const closed = vscode.window.onDidCloseTerminal((each) => {
+      if (each === terminal) {
+        closed.dispose();
+        void this.restart("an installation has ended");
+      }
+    });
+    terminal.show();
   }
 
   private become(phase: Phase, reason: string): void {
@@ -206,14 +238,13 @@ export class Session implements vscode.Disposable {
   }
 }
 
-/** Install testlsp with the interpreter's own pip, in a terminal, where the user sees what is done. */
-export function install(interpreter: string): void {
-  const terminal = vscode.window.createTerminal({
-    name: "Install testlsp",
-    shellPath: interpreter,
-    shellArgs: INSTALL,
-  });
-  terminal.show();
+/** Why no server was found, in a line: what was tried first tells most. All of it is in the log. */
+export function missingReason(tried: readonly string[]): string {
+  return tried.slice(0, 2).join("; ");
+}
+
+function openSetting(key: string): Thenable<unknown> {
+  return vscode.commands.executeCommand("workbench.action.openSettings", `${SECTION}.${key}`);
 }
 
 const INSTALL = ["-m", "pip", "install", "--upgrade", "testlsp"];

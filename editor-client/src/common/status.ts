@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 
 import { NAME } from "./constants";
+import { frontEditor } from "./front";
 
 export type Phase = "off" | "starting" | "busy" | "ready" | "troubled" | "crashed" | "missing" | "failed";
 
@@ -127,6 +128,6 @@ export class StatusItem implements vscode.Disposable {
 }
 
 function frontDocument(): vscode.TextDocument | undefined {
-  const document = vscode.window.activeTextEditor?.document;
+  const document = frontEditor()?.document;
   return document?.languageId === "python" ? document : undefined;
 }
