@@ -69,7 +69,7 @@ def test_fixed_names_are_found(line: str, expected: tuple[str, str, bool]) -> No
         'create_engine("postgresql://localhost/shop")',
         'given.execute("select 1")',
         'socket.socket().bind(("", 0))',
-        'socket.socket().bind("/tmp/a")',
+        'socket.socket().bind("run/a")',
         "given.run(port=given)",
     ],
 )

@@ -248,7 +248,7 @@ class Settings(NamedTuple):
         "one (TL403).",
     )
     max_autouse_tests: int = setting(
-        0, "whole number", "How many tests an autouse fixture of a conftest may run for; 0: any number (TL410)."
+        0, "whole number, or 0", "How many tests an autouse fixture of a conftest may run for; 0: any number (TL410)."
     )
     max_integration_steps: int = setting(
         6, "whole number", "How often an integration test may make requests and assert in turns (TL512)."
