@@ -127,6 +127,17 @@ class StatusOnly(Rule):
             settings={"integration_markers": ["e2e"]},
             why="how the project marks its integration tests",
         ),
+        Good(
+            """
+            def test_unchanged(client):
+                assert client.get("/orders").status_code == 304
+
+            def test_not_allowed(client):
+                assert client.delete("/orders/1").status_code == 403
+            """,
+            path="tests/integration/test_orders.py",
+            why="An answer without a body, and a refusal.",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

@@ -242,6 +242,29 @@ class CachedSettings(Rule):
             },
             why="emptied before and after; read by nobody; not cached; called before; emptied by a fixture; not known",
         ),
+        Good(
+            """
+            from shop.config import debug
+
+            def test_debug(monkeypatch):
+                monkeypatch.setenv("DEBUG", "1")
+                assert debug()
+            """,
+            files={
+                "tests/conftest.py": """
+                pytest_plugins = ["pytest_antilru"]
+                """,
+                "shop/config.py": """
+                import os
+                from functools import lru_cache
+
+                @lru_cache
+                def debug():
+                    return os.getenv("DEBUG") == "1"
+                """,
+            },
+            why="pytest-antilru empties all caches between the tests",
+        ),
     )
 
     @on_function(FunctionKind.TEST)

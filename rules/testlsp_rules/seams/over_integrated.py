@@ -142,6 +142,34 @@ class OverIntegrated(Rule):
             settings={"integration_markers": ["live"], "max_integration_steps": 1},
             why="how the project marks its integration tests",
         ),
+        Good(
+            """
+            import pytest
+
+            @pytest.mark.integration
+            @pytest.mark.e2e
+            def test_orders(client):
+                assert client.post("/orders").status_code == 200
+                assert client.get("/orders/1").status_code == 200
+                assert client.put("/orders/1").status_code == 200
+                assert client.post("/payments").status_code == 200
+                assert client.get("/payments/1").status_code == 200
+                assert client.delete("/payments/1").status_code == 200
+                assert client.delete("/orders/1").status_code == 200
+
+            @pytest.mark.integration
+            @pytest.mark.scenario
+            def test_payments(client):
+                assert client.post("/orders").status_code == 200
+                assert client.get("/orders/1").status_code == 200
+                assert client.put("/orders/1").status_code == 200
+                assert client.post("/payments").status_code == 200
+                assert client.get("/payments/1").status_code == 200
+                assert client.delete("/payments/1").status_code == 200
+                assert client.delete("/orders/1").status_code == 200
+            """,
+            why="end to end, and a scenario",
+        ),
     )
 
     @on_function(FunctionKind.TEST)
