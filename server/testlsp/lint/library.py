@@ -60,6 +60,7 @@ class RuleLibrary:
         self.keys = tuple(key_of(rule) for rule in self.rules)
         self._loaded: dict[str, type[Rule]] = {rule.code: rule for rule in self.rules if isinstance(rule, type)}
         self._sets: dict[frozenset[str], tuple[RuleSet, list[RuleEntry]]] = {}
+        self._asked = 0
         self.costs: Costs | None = None
         """What watches the rules of all sets made from now on, if anything does."""
 
@@ -84,11 +85,11 @@ class RuleLibrary:
         rules, waiting = kept
         if not waiting:
             return rules
-        if shows is None:
-            staying = []
-        else:
-            shown = {sign: shows(sign) for sign in {sign for rule in waiting for sign in rule.words}}
-            staying = [rule for rule in waiting if rule.words and not any(shown[sign] for sign in rule.words)]
+        self._asked += 1
+        staying: list[RuleEntry] = []
+        if shows is not None and self._asked < _MANY:
+            shown = {sign for sign in {sign for rule in waiting for sign in rule.words} if shows(sign)}
+            staying = [rule for rule in waiting if rule.words and shown.isdisjoint(rule.words)]
         if len(staying) < len(waiting):
             rules = self._made(codes, staying)
             self._sets[codes] = (rules, staying)
@@ -97,6 +98,10 @@ class RuleLibrary:
     def _made(self, codes: frozenset[str], waiting: list[RuleEntry]) -> RuleSet:
         rules = RuleSet(self.loaded(codes - {rule.code for rule in waiting}), self.keys, codes)
         return rules if self.costs is None else self.costs.watch(rules)
+
+
+_MANY = 30
+"""In a run over so many files, looking for signs in each costs more than loading what is left."""
 
 
 def words_of(rule: type[Rule]) -> tuple[str, ...]:

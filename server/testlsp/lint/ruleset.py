@@ -25,10 +25,6 @@ class Handlers(NamedTuple):
     nodes: dict[type[ast.AST], list[tuple[Rule, Call]]]
     effects: dict[EffectKind, list[tuple[Rule, Call]]]
 
-    def __bool__(self) -> bool:
-        """Whether anything is called at all; if not, such functions are not even walked."""
-        return bool(self.functions or self.nodes or self.effects)
-
 
 class RuleSet:
     """Rules that run together.
@@ -45,34 +41,54 @@ class RuleSet:
         catalogue: tuple[RuleKey, ...] | None = None,
         enabled: frozenset[str] | None = None,
     ) -> None:
-        """Instantiate *rules* and table their handlers by kind of function."""
-        self.rules: tuple[Rule, ...] = tuple(rule() for rule in sorted(rules, key=lambda rule: rule.code))
-        own = tuple(RuleKey(rule.code, rule.name, rule.family, rule.default) for rule in self.rules)
-        self.catalogue = own if catalogue is None else catalogue
+        """Table the handlers of *rules* by kind of function."""
+        prepared = [_prepared(rule) for rule in sorted(rules, key=lambda rule: rule.code)]
+        self.rules: tuple[Rule, ...] = tuple(rule for rule, _ in prepared)
+        if catalogue is None:
+            catalogue = tuple(RuleKey(rule.code, rule.name, rule.family, rule.default) for rule in self.rules)
+        self.catalogue = catalogue
         self.enabled = frozenset(rule.code for rule in self.rules) if enabled is None else enabled
         self.handlers: dict[FunctionKind, Handlers] = {}
-        for kind in FunctionKind:
-            found = self._handlers(kind)
-            if found:
-                self.handlers[kind] = found
+        for rule, wishes in prepared:
+            for kind, table, key, call in wishes:
+                handlers = self.handlers.get(kind)
+                if handlers is None:
+                    handlers = self.handlers[kind] = Handlers([], {}, {})
+                if table == "functions":
+                    handlers.functions.append((rule, call))
+                elif table == "nodes":
+                    handlers.nodes.setdefault(key, []).append((rule, call))
+                else:
+                    handlers.effects.setdefault(key, []).append((rule, call))
 
-    def _handlers(self, kind: FunctionKind) -> Handlers:
-        functions: list[tuple[Rule, Call]] = []
-        nodes: dict[type[ast.AST], list[tuple[Rule, Call]]] = {}
-        effects: dict[EffectKind, list[tuple[Rule, Call]]] = {}
-        for rule in self.rules:
-            for method in _methods(type(rule)):
-                wanted = method.__dict__
-                call = method.__get__(rule)
-                if kind in wanted.get("wants_functions", ()):
-                    functions.append((rule, call))
-                node_types, kinds = wanted.get("wants_nodes", ((), ()))
-                for node_type in node_types if kind in kinds else ():
-                    nodes.setdefault(node_type, []).append((rule, call))
-                effect_kinds, kinds = wanted.get("wants_effects", ((), ()))
-                for effect_kind in effect_kinds if kind in kinds else ():
-                    effects.setdefault(effect_kind, []).append((rule, call))
-        return Handlers(functions, nodes, effects)
+
+class _Wish(NamedTuple):
+    """In functions of *kind*, *call* wants to see the function, the nodes of the type *key* or the effects *key*."""
+
+    kind: FunctionKind
+    table: str
+    key: Any
+    call: Call
+
+
+_PREPARED: dict[type[Rule], tuple[Rule, tuple[_Wish, ...]]] = {}
+
+
+def _prepared(rule: type[Rule]) -> tuple[Rule, tuple[_Wish, ...]]:
+    """Return an instance of *rule*, which has no state, and what its handlers want; worked out once."""
+    if rule in _PREPARED:
+        return _PREPARED[rule]
+    made = rule()
+    wishes: list[_Wish] = []
+    for method in _methods(rule):
+        call = method.__get__(made)
+        wanted = method.__dict__
+        wishes += [_Wish(kind, "functions", None, call) for kind in wanted.get("wants_functions", ())]
+        for table in ("nodes", "effects"):
+            keys, kinds = wanted.get(f"wants_{table}", ((), ()))
+            wishes += [_Wish(kind, table, key, call) for kind in kinds for key in keys]
+    _PREPARED[rule] = made, tuple(wishes)
+    return _PREPARED[rule]
 
 
 def _methods(rule: type[Rule]) -> list[Any]:

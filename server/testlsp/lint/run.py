@@ -15,7 +15,7 @@ from testlsp.lint.diagnostic import Diagnostic, Severity
 from testlsp.lint.ruleset import Handlers, RuleSet
 from testlsp.lint.suppressions import Suppression, apply_suppressions
 from testlsp.semantic.effects import effects_of
-from testlsp.semantic.functions import Function
+from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text.named import NamedTuple
 
 if TYPE_CHECKING:
@@ -90,10 +90,11 @@ def lint_statement(
 
 def _lint_function(context: Context, function: Function, rules: RuleSet, crashes: list[Crash]) -> None:
     handlers = rules.handlers.get(function.kind)
-    if handlers is None:
+    if handlers is not None:
+        context.function = function
+        _dispatch(context, function, handlers, crashes)
+    elif FunctionKind.NESTED not in rules.handlers:
         return
-    context.function = function
-    _dispatch(context, function, handlers, crashes)
     for nested in function.nested:
         _lint_function(context, nested, rules, crashes)
 
