@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from testlsp.lint import Bad, Context, Good, Rule, on
+from testlsp.text.patterns import pattern
 
 from testlsp_rules.flakiness._clock import is_simulated
 
 _SLEEPS = frozenset("time.sleep asyncio.sleep anyio.sleep trio.sleep curio.sleep gevent.sleep eventlet.sleep".split())
+_NO_OTHER_WAY = pattern(r"can('|no)t|impossible|no (other|better) way|unavoidable", re.I)
 
 
 class Sleep(Rule):
@@ -231,6 +234,19 @@ class Sleep(Rule):
             """,
             why="It is no sleep.",
         ),
+        Good(
+            """
+            import time
+
+            def test_deadlock(store, other_thread):
+                other_thread.start()
+                # The two cannot be synchronised by an event,
+                # because the other one blocks.
+                time.sleep(1)
+                assert store.update(1) == "deadlock"
+            """,
+            why="A comment says that there is no other way.",
+        ),
     )
 
     @on(ast.Call)
@@ -248,8 +264,19 @@ class Sleep(Rule):
             return
         statement = ctx.parent(parent) if isinstance(parent, ast.Await) else parent
         if isinstance(statement, ast.Expr) and not _is_the_act(ctx, statement) and not _polls(ctx, statement):
-            if not is_simulated(ctx, ctx.function):
+            if not is_simulated(ctx, ctx.function) and not _is_said_to_be_needed(ctx, statement):
                 ctx.report(node)
+
+
+def _is_said_to_be_needed(ctx: Context, statement: ast.Expr) -> bool:
+    """Whether the comment directly above says that there is no other way."""
+    text = ctx.statement.text
+    above: list[str] = []
+    for line in reversed(text[: ctx.statement.range(statement).start].splitlines()[:-1]):
+        if not line.lstrip().startswith("#"):
+            break
+        above.append(line)
+    return _NO_OTHER_WAY.search(" ".join(above)) is not None
 
 
 def _seconds(ctx: Context, node: ast.expr) -> float | None:
