@@ -13,11 +13,17 @@ _CONNECTS = frozenset(
     "pyodbc.connect pika.BlockingConnection aio_pika.connect_robust".split()
 )
 
+_LAST = frozenset(name.rpartition(".")[2] for name in _CONNECTS)
+
 
 def service_used(ctx: Context, function: Function, depth: int = 3) -> str | None:
     """Return what connects to a service in *function*, or in the fixtures of this file that it requests."""
     for call in function.bag.get(ast.Call, ()):
-        name = ctx.model.qualified_name(call.func, function) if isinstance(call, ast.Call) else None
+        assert isinstance(call, ast.Call)
+        func = call.func
+        if isinstance(func, ast.Attribute) and func.attr not in _LAST and not func.attr.endswith("Container"):
+            continue
+        name = ctx.model.qualified_name(func, function)
         if name is not None and (
             name in _CONNECTS or (name.startswith("testcontainers.") and name.endswith("Container"))
         ):

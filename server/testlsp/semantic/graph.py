@@ -11,6 +11,7 @@ The graph reads no file. It answers from the summaries it was given, and says wh
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from testlsp.semantic.builtins import PYTEST_FIXTURES, plugin_fixtures
@@ -450,10 +451,6 @@ class FixtureGraph:
             self._plugin_files[root.path] = found
         return found
 
-    def _wanted_plugins(self, root: Root) -> list[tuple[str, ...]]:
-        origin = join(root.path, "pytest.ini")
-        return [tuple(candidates(origin, name, root, True)) for name in root.plugins]
-
     def wanted(self, path: str) -> tuple[tuple[str, ...], ...]:
         """Return the files that would help to answer about *path*: for each, where it may be, most likely first.
 
@@ -471,7 +468,7 @@ class FixtureGraph:
         top = (root.confcutdir or root.path) if root else parent(path)
         groups: list[tuple[str, ...]] = [(join(directory, "conftest.py"),) for directory in directories(path, top)]
         groups += self._namespaces.wanted(path, path in self._plugin_paths(root) if root else False)
-        groups += self._wanted_plugins(root) if root else ()
+        groups += _wanted_plugins(root) if root else ()
         summary = self.summaries.get(path)
         if summary is not None and summary.patched:
             from testlsp.semantic.captures import wanted_for_patches
@@ -527,3 +524,10 @@ class FixtureGraph:
         self._chains = {key: found for key, found in other._chains.items() if key[0] not in stale}
         self._visible = {key: dict(found) for key, found in other._visible.items() if key[0] not in stale}
         self._closures = {site: found for site, found in other._closures.items() if site.path not in stale}
+
+
+@lru_cache(maxsize=32)
+def _wanted_plugins(root: Root) -> tuple[tuple[str, ...], ...]:
+    """Return where the plugins of *root* may be."""
+    origin = join(root.path, "pytest.ini")
+    return tuple(tuple(candidates(origin, name, root, True)) for name in root.plugins)
