@@ -72,9 +72,13 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def neovim(project: Path, blocks: list[str]) -> str:
-    """Start Neovim in *project* with *blocks* as its init.lua; return what it wrote."""
+def neovim(project: Path, blocks: list[str], of_server: str = "") -> str:
+    """Return what Neovim wrote, with *blocks* as its init.lua and *of_server* as its lsp/testlsp.lua."""
     assert NVIM is not None
+    if of_server:
+        file = project / "config" / "nvim" / "lsp" / "testlsp.lua"
+        file.parent.mkdir(parents=True)
+        file.write_text(of_server)
     (project / "init.lua").write_text("\n".join(blocks))
     (project / "driver.lua").write_text(DRIVER)
     home = {f"XDG_{kind}_HOME": str(project / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
@@ -98,3 +102,10 @@ def test_safe_fixes_are_applied_on_save(project: Path) -> None:
     text = (project / "tests" / "test_shop.py").read_text()
     assert 'monkeypatch.setenv("SHOP_CURRENCY", "USD")' in text
     assert "def test_currency(monkeypatch):" in text
+
+
+def test_findings_appear_with_a_file_for_the_server(project: Path) -> None:
+    """The form in which nvim-lspconfig has its servers is enough, too."""
+    of_server, enabled, *_ = documented("Neovim with nvim-lspconfig")
+
+    assert "TL101" in neovim(project, [enabled], of_server)
