@@ -2,16 +2,19 @@
 
 Python would look through all objects when it likes to, also between a keystroke and its findings: for half a second in
 a large workspace. Its collector is off therefore. New objects are looked through when there are some ten thousand of
-them, those that survived when there are some hundred thousand, and all when nobody has done anything for a minute.
+them, those that survived when there are many of these, and all when nothing has happened for a minute.
 """
 
 from __future__ import annotations
 
 import gc
+from time import perf_counter
 
-_YOUNG = 25_000
+_YOUNG = 15_000
 """So many objects are looked through in a few milliseconds."""
-_OLDER = 100_000
+_OLDER = 50_000
+_LONG_IDLE = 60.0
+"""Seconds without a message or work after which a pause is not noticed."""
 
 
 class Garbage:
@@ -21,6 +24,11 @@ class Garbage:
         """Begin with nothing to collect."""
         self._survivors = 0
         self._old = 0
+        self._busy = perf_counter()
+
+    def busy(self) -> None:
+        """Take note that something happens."""
+        self._busy = perf_counter()
 
     def tidy(self, least: int = _YOUNG) -> None:
         """Collect if there are more than *least* new objects; takes 20 ms at most."""
@@ -34,8 +42,8 @@ class Garbage:
             self._survivors = 0
 
     def tidy_all(self) -> None:
-        """Look through everything, if there is reason to: may take some tenths of a second."""
-        if self._old > _OLDER:
+        """Look through everything, if there is reason to and nothing happens: may take some tenths of a second."""
+        if self._old > _OLDER and perf_counter() - self._busy > _LONG_IDLE:
             gc.collect()
             self._old = self._survivors = 0
 

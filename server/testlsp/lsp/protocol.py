@@ -15,6 +15,8 @@ from lsprotocol import types
 from pygls.exceptions import FeatureNotificationError
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
+from testlsp.lsp.garbage import garbage
+
 
 class Json(str):
     """Text that is JSON already: a result that is sent as it is."""
@@ -63,6 +65,7 @@ class Protocol(LanguageServerProtocol):
 
     def handle_message(self, message: Any) -> None:
         """Hand *message* to whom it concerns."""
+        garbage.busy()
         if message.__class__ is not RawMessage:
             super().handle_message(message)
         elif not self._shutdown:

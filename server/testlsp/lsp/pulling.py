@@ -164,6 +164,7 @@ class WorkspaceReports:
         report = _report(self.session.notices.items(read), None)
         if read.lint.crashes:
             self.session.status.tell()
+        project.release(read)
         report = self._kept[path] = report._replace(stamp=project.stamp(path, read.lint.used_graph))
         return report
 

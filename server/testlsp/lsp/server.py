@@ -94,10 +94,6 @@ async def _load(session: Session) -> None:
     session.spawn(_when_idle(session))
 
 
-_LONG_IDLE = 60.0
-"""Seconds without a keystroke after which a pause is not noticed."""
-
-
 async def _when_idle(session: Session) -> None:
     """Do what would be felt as a stutter when nobody types: load what builds edits, and collect garbage."""
     from time import perf_counter
@@ -107,17 +103,14 @@ async def _when_idle(session: Session) -> None:
     warm = False
     while True:
         await asyncio.sleep(1.0)
-        idle = perf_counter() - session.publishing.last_touch
-        if idle < 1.5:
+        if perf_counter() - session.publishing.last_touch < 1.5:
             continue
         if not warm:
             warm = True
             await warm_up()
         await session.notices.look()
-        if idle > _LONG_IDLE:
-            garbage.tidy_all()
-        else:
-            garbage.tidy(5000)
+        garbage.tidy(5000)
+        garbage.tidy_all()
 
 
 def run(argv: Sequence[str] | None = None) -> int:

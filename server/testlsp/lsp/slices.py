@@ -38,6 +38,7 @@ async def in_slices(steps: Generator[None, None, Result]) -> Result:
             result: Result = done.value
             garbage.tidy()
             return result
+        garbage.busy()
         garbage.tidy()
         await asyncio.sleep(_PAUSE)
 

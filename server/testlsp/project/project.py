@@ -347,6 +347,11 @@ class Project:
             self.summaries.forget_dependencies()
         return (yield from self._linting(source, LineIndex(text), None, model, summary))
 
+    @staticmethod
+    def release(state: FileState) -> None:
+        """Take note that nobody needs *state*, a file that is not open, any more."""
+        _release(state.source.statements)
+
     def stamp(self, path: str, used_graph: bool) -> object:
         """Return what the findings of *path*, which is not open, depend on at present; see `is_current`."""
         return (

@@ -43,7 +43,7 @@ def broken_file(
     """Return the pieces of a file that does not parse as a whole because of *error*; stop after each."""
     pieces: list[Statement] = []
     yield
-    for chunk in _chunks(text):
+    for chunk in (yield from _chunks(text)):
         if chunk in known:
             pieces.append(known[chunk])
             continue
@@ -51,16 +51,17 @@ def broken_file(
         try:
             pieces += split(chunk, parse(chunk))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
-            pieces.append(_salvaged(chunk, problem.with_traceback(None), parse))
+            pieces.append((yield from _salvaged(chunk, problem.with_traceback(None), parse)))
     if pieces and not any(piece.problem for piece in pieces):
         # Each piece is sound and the whole is not: the error lies between two of them, and the parser says where.
         _blame(pieces, text, error)
     return tuple(pieces)
 
 
-def _chunks(text: str) -> list[str]:
+def _chunks(text: str) -> Generator[None, None, list[str]]:
     """Cut *text* before each line that begins a top-level statement, decorators and leading comments included."""
-    hidden, open_from = _hidden_lines(text)
+    hidden, open_from = yield from _hidden_lines(text)
+    yield
     starts = line_starts(text)
     cuts: list[int] = []
     depth_unknown = False
@@ -102,14 +103,16 @@ def _chunks(text: str) -> list[str]:
     return [text[begin:end] for begin, end in pairwise(offsets) if end > begin]
 
 
-def _hidden_lines(text: str) -> tuple[set[int], int]:
+def _hidden_lines(text: str) -> Generator[None, None, tuple[set[int], int]]:
     """Return the lines (from 0) that begin inside a string, and where an unclosed string begins (else the text's
     length).
     """
     hidden: set[int] = set()
     open_from = len(text)
     row, counted = 0, 0
-    for token in _TOKEN.finditer(text):
+    for number, token in enumerate(_TOKEN.finditer(text), 1):
+        if number % 2000 == 0:
+            yield
         begin = token.group()
         if begin[:3] in ('"""', "'''"):
             row += text.count("\n", counted, token.start())
@@ -134,10 +137,11 @@ def _balanced(text: str, starts: list[int], first: int, row: int) -> bool:
     return depth <= 0 and not bare.rstrip("\r\n").endswith("\\")
 
 
-def _salvaged(chunk: str, error: BaseException, parse: Parser) -> Statement:
+def _salvaged(chunk: str, error: BaseException, parse: Parser) -> Generator[None, None, Statement]:
     """Return *chunk* with the lines that the parser complains about blanked, or without any node."""
     problem = describe(chunk, error)
-    _, open_from = _hidden_lines(chunk)
+    yield
+    _, open_from = yield from _hidden_lines(chunk)
     if open_from < len(chunk):
         return Statement(chunk, (), 1, problem)
     starts = line_starts(chunk)
@@ -152,6 +156,7 @@ def _salvaged(chunk: str, error: BaseException, parse: Parser) -> Statement:
         if blank == line:
             break
         text = text[: starts[row]] + blank + text[ends[row] :]
+        yield
         try:
             return Statement(chunk, tuple(parse(text)), 1, problem)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as next_error:
