@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,11 @@ TARGETS = {
     "win32-arm64": ("win_arm64",),
 }
 COMPILED = ("libcst", "pydantic_core")
+
+# What the headers of programs say of the machine: ELF, Mach-O and PE have a number for each, at different places.
+ELF = {62: "x64", 183: "arm64"}
+MACH_O = {0x01000007: "x64", 0x0100000C: "arm64"}
+PE = {0x8664: "x64", 0xAA64: "arm64"}
 
 # pip reads the markers of requirements for the Python it runs on, whatever `--python-version` says.
 BACKPORTS = {"3.10": ("tomli>=2", "exceptiongroup>=1.1.1")}
@@ -92,6 +98,36 @@ def merge(source: Path, into: Path) -> None:
             shutil.copy2(file, place)
 
 
+def platform_of(file: Path) -> str:
+    """Return the target that a compiled part was built for, by its own header; "" if that says nothing."""
+    head = file.read_bytes()[:1024]
+
+    def number(start: int, size: int) -> int:
+        return int.from_bytes(head[start : start + size], "little")
+
+    if head.startswith(b"\x7fELF"):
+        system = "alpine" if "musl" in file.name else "linux"
+        return f"{system}-{ELF.get(number(18, 2), '')}"
+    if head.startswith(b"\xcf\xfa\xed\xfe"):
+        return f"darwin-{MACH_O.get(number(4, 4), '')}"
+    if head.startswith(b"MZ"):
+        return f"win32-{PE.get(number(number(60, 4) + 4, 2), '')}"
+    return ""
+
+
+def mistakes(libs: Path, target: str, pythons: list[str]) -> list[str]:
+    """Return what is wrong with the compiled parts in *libs*: a Python without them, or a part for another platform."""
+    found = []
+    for name in COMPILED:
+        files = [each for each in (libs / name).rglob("*") if each.suffix in SUFFIXES]
+        found += [f"{each.name} is for {platform_of(each)}" for each in files if platform_of(each) != target]
+        for python in pythons:
+            tag = re.compile(rf"\.(cpython-|cp){python.replace('.', '')}-")
+            if not any(tag.search(each.name) for each in files):
+                found.append(f"{name} has no compiled part for Python {python}")
+    return found
+
+
 def tidy(libs: Path, *, bare: bool) -> None:
     """Remove what no server needs, and the compiled parts if *bare*."""
     for pattern in LITTER:
@@ -122,6 +158,8 @@ def main() -> None:
             fetch(wheel, options.target, python, fetched)
             merge(fetched, collected)
         tidy(collected, bare=options.bare)
+        if not options.bare and (wrong := mistakes(collected, options.target, pythons)):
+            sys.exit("\n".join(wrong))
         about = {"target": None if options.bare else options.target, "python": pythons, "wheel": wheel.name}
         (collected / "bundle.json").write_text(json.dumps(about, indent=2) + "\n", "utf-8")
         shutil.rmtree(options.into, ignore_errors=True)

@@ -30,6 +30,16 @@ const images = process.env.TESTLSP_IMAGES_URL;
 options.push(...(images ? ["--baseImagesUrl", images, "--baseContentUrl", images] : ["--no-rewrite-relative-links"]));
 execFileSync("npx", ["vsce", "package", ...options, ...(target ? ["--target", target] : [])], { stdio: "inherit" });
 
+const packed = execFileSync("npx", ["vsce", "ls", "--no-dependencies"], { encoding: "utf8" }).split("\n");
+const readme = readFileSync("README.md", "utf8");
+const lost = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
+  .map(([, link]) => link)
+  .filter((link) => !packed.includes(link));
+if (lost.length > 0) {
+  console.error(`README.md leads to what is not in the package: ${lost.join(", ")}`);
+  process.exit(1);
+}
+
 const { size } = statSync(file);
 const limit = bundle ? LIMIT_BUNDLED : LIMIT_BARE;
 console.log(`${file}: ${(size / 1e6).toFixed(2)} MB of at most ${limit / 1e6} MB`);

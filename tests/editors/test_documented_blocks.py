@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from testlsp.config.toml_text import parse_toml
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "editors.md").read_text("utf-8")
