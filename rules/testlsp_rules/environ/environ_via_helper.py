@@ -12,8 +12,8 @@ from testlsp.semantic.first_party import is_library
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.text.patterns import pattern
 
-from testlsp_rules.environ._helper_parameter import parameter_fixes
 from testlsp_rules.environ._leaks import leaks
+from testlsp_rules.environ._monkeypatch_parameter import parameter_fixes
 from testlsp_rules.environ._patch_dict import patch_dict_fixes
 
 _SETS_UP = pattern(r"env|set_?up|config|prepare|settings|credentials|activate|enable")

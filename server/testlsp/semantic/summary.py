@@ -47,8 +47,8 @@ class FileSummary(NamedTuple):
     *cached* are functions that remember what they read from the environment, each with the variables, and *emptied*
     those whose caches its fixtures, hooks and helpers empty; *settings* are imported names that may be such functions.
     *patched* are the dotted names that its tests patch; *defined*, *looked_up* and *submodules* are its `Lookups`.
-    *writers* are functions that change the environment for good, each with the variables. *files* are what its tests do
-    with files of fixed names.
+    *writers* are functions that change the environment for good, each with the variables. *called* are its fixtures
+    that its tests call like functions. *files* are what its tests do with files of fixed names.
     """
 
     path: str
@@ -76,6 +76,7 @@ class FileSummary(NamedTuple):
     looked_up: tuple[str, ...] = ()
     submodules: tuple[str, ...] = ()
     writers: tuple[tuple[str, ...], ...] = ()
+    called: tuple[str, ...] = ()
     files: tuple[FileUse, ...] = ()
 
     @property
@@ -153,6 +154,7 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         patched,
         *lookups(model, bool(patched)),
         _writers(model),
+        _called(model, fixtures.values()),
         file_uses(model),
     )
 
@@ -165,6 +167,16 @@ def _writers(model: SemanticModel) -> tuple[tuple[str, ...], ...]:
 
     changes = model.fact("environment changes", environment_changes)
     return tuple(sorted((name, *sorted(variables)) for (chain, name), variables in changes.items() if not chain))
+
+
+def _called(model: SemanticModel, fixtures: Iterable[Fixture]) -> tuple[str, ...]:
+    """Return the fixtures of the module that a test calls, as far as the text shows."""
+    calls = {f"{fixture.function}(" for fixture in fixtures if not fixture.owner}
+    if not calls:
+        return ()
+    helpers = set(map(id, model.shared))
+    texts = [piece.text for piece in model.source.statements if id(piece) not in helpers]
+    return tuple(sorted(call[:-1] for call in calls if any(call in text for text in texts)))
 
 
 def _markers(source: SourceFile) -> tuple[str, ...]:
