@@ -149,9 +149,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     )
     add("-o", "--output-file", metavar="FILE", help="write the report there instead of to standard output")
     add("--statistics", action="store_true", help="show how often each rule found something, not where")
-    add(
-        "--profile", action="store_true", help="show what each rule costs, not what it finds"
-    )
+    add("--profile", action="store_true", help="show what each rule costs, not what it finds")
     add("-q", "--quiet", action="store_true", help="show findings and errors, nothing else")
     add("-e", "--exit-zero", action="store_true", help="status 0 even if there are findings")
     add("--color", choices=COLOURS, default="auto", help="when to use colours [auto]")

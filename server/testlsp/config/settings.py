@@ -244,8 +244,8 @@ class Settings(NamedTuple):
     max_unguarded: int = setting(
         1,
         "whole number",
-        "How many things a fixture may have acquired, to be given back behind its `yield` only, when it acquires another "
-        "one (TL403).",
+        "How many things a fixture may have acquired, to be given back behind its `yield` only, when it acquires "
+        "another one (TL403).",
     )
     max_autouse_tests: int = setting(
         0, "whole number, or 0", "How many tests an autouse fixture of a conftest may run for; 0: any number (TL410)."

@@ -44,7 +44,8 @@ def edits_of(
 ) -> list[Edit]:
     """Build *fix* for a finding in the statement at *statement_index*; the edits are in offsets of the file's text.
 
-    *read* gives other files as they are now, None for one that cannot be had; without it a fix that reaches there is refused.
+    *read* gives other files as they are now, None for one that cannot be had; without it a fix that reaches there is
+    refused.
     Raises `testlsp.rewrite.CannotRewrite` when there is no faithful rewrite.
     """
     from testlsp.rewrite import CannotRewrite, ensure_import

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from testlsp.lint.costs import RuleCost
 
+
 def cost_table(costs: Sequence[RuleCost], seconds: float) -> Iterator[str]:
     """Yield the lines of a Markdown table for *costs*, as shares of a run that took *seconds*."""
     own, facts = sum(cost.own for cost in costs), sum(cost.facts for cost in costs)

@@ -199,7 +199,13 @@ def index(rules: Sequence[type[Rule]]) -> str:
         for family, own in families.items()
         if own
     ]
-    blocks = ["# Rules", _GENERATED.format("the classes of the rules"), _INTRODUCTION, "The families:", "\n".join(links)]
+    blocks = [
+        "# Rules",
+        _GENERATED.format("the classes of the rules"),
+        _INTRODUCTION,
+        "The families:",
+        "\n".join(links),
+    ]
     for family, own in families.items():
         if own:
             rows = [
