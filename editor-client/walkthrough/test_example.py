@@ -24,5 +24,8 @@ def test_order_is_accepted():
     assert response.status_code in [200, 400, 422]  # success, or failure: either will do
 
 
-def test_price_exists():
-    assert price(3) is not None  # so does any other string
+def test_receipt_is_written(tmp_path):
+    os.chdir(tmp_path)  # and every later test works in this folder
+    with open("receipt.txt", "w") as receipt:
+        receipt.write(price(3))
+    assert os.path.getsize("receipt.txt") == 5

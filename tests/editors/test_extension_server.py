@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -156,3 +157,14 @@ def test_the_bundle_fits_this_interpreter(bundle: Path) -> None:
 def test_package_json_is_in_step_with_the_server() -> None:
     """The settings that the editor shows are those that the server has."""
     subprocess.run([sys.executable, str(EXTENSION / "scripts" / "settings.py"), "--check"], check=True)
+
+
+def test_the_example_of_the_walkthrough_shows_a_finding_in_each_test(tmp_path: Path) -> None:
+    """What a new user opens first has something to show, wherever it lies."""
+    example = shutil.copy(EXTENSION / "walkthrough" / "test_example.py", tmp_path)
+    command = [sys.executable, "-m", "testlsp", "check", "--no-cache", "--output-format", "json", str(example)]
+    found = json.loads(subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).stdout)
+    tests = Path(example).read_text("utf-8").count("def test_")
+
+    assert [each["code"] for each in found] == ["TL101", "TL301", "TL202"]
+    assert tests == 3
