@@ -159,6 +159,8 @@ def main() -> int:
             soak.ask(path)
         if number % 20 == 10:
             tenths[min(9, number * 10 // given.edits)].append(soak.resident())
+        if given.edits >= 10 and (number + 1) % (given.edits // 10) == 0:
+            print(f"{number + 1} edits, {perf_counter() - begun:.0f} s, {soak.resident() / 1024:.1f} MB", flush=True)
     mean = [sum(each) / max(1, len(each)) / 1024 for each in tenths]
     growth = mean[9] / mean[1] - 1
     print(f"{given.edits} edits of {len(paths)} files in {perf_counter() - begun:.0f} s; errors: {len(soak.errors)}")
