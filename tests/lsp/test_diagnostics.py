@@ -49,6 +49,37 @@ async def test_links_tags_and_sources_follow_the_capabilities(tmp_path: Path) ->
         assert found[0].code_description is None
 
 
+async def test_what_does_nothing_is_tagged(tmp_path: Path) -> None:
+    """A comment that silences nothing and a line that never runs are shown faded by clients that can."""
+    text = (
+        "import pytest\n\ndef test_a():\n    assert 1 == int('1')  # testlsp: ignore[TL101]\n\n"
+        "def test_b():\n    with pytest.raises(ValueError) as e:\n        int('x')\n        assert 'x' in str(e.value)\n"
+    )
+    async with editor("vscode-push", tmp_path) as it:
+        found = await it.becomes(it.open("test_a.py", text), ["TL901", "TL313"])
+        assert [one.tags for one in found] == [(types.DiagnosticTag.Unnecessary,)] * 2
+    async with editor("minimal", tmp_path) as it:
+        found = await it.becomes(it.open("test_a.py", text), ["TL901", "TL313"])
+        assert [one.tags for one in found] == [None, None]
+
+
+async def test_a_scope_mismatch_shows_the_narrower_fixture(tmp_path: Path) -> None:
+    """The related place of TL404 is the definition that does not live long enough, in whichever file it is."""
+    conftest = "import pytest\n\n@pytest.fixture\ndef prices():\n    return {}\n"
+    (tmp_path / "conftest.py").write_text(conftest)
+    test = (
+        'import pytest\n\n@pytest.fixture(scope="module")\ndef shop(prices):\n    return dict(prices)\n\n'
+        "def test_shop(shop):\n    assert shop == {}\n"
+    )
+    async with editor("vscode-push", tmp_path) as it:
+        found = await it.becomes(it.open("test_shop.py", test), ["TL404"])
+        assert found[0].related_information is not None
+        (place,) = found[0].related_information
+        assert place.location.uri == (tmp_path / "conftest.py").as_uri()
+        assert place.location.range.start.line == 3
+        assert "`prices` is defined here" in place.message
+
+
 @pytest.mark.parametrize(
     ("kind", "encoding"), [("neovim", "utf-8"), ("neovim", "utf-16"), ("neovim", "utf-32"), ("vscode", "utf-16")]
 )

@@ -4,6 +4,7 @@ import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Rule, on
 from testlsp.lint.context import unsafe
+from testlsp.lint.diagnostic import Tag
 from testlsp.rewrite import dedent_out, replace_expression
 from testlsp.semantic.functions import FunctionKind
 from testlsp.semantic.names import dotted
@@ -266,7 +267,8 @@ class AssertAfterRaise(Rule):
             if _is_dead(ctx, block, body[:position], rest):
                 movable = body is node.body and all(_asserted(ctx, other) is not None for other in rest)
                 movable = movable and not _needs(body[:position], rest)
-                ctx.report(statement, fixes=self.fixes(ctx, block, rest) if movable else ())
+                fixes = self.fixes(ctx, block, rest) if movable else ()
+                ctx.report(statement, fixes=fixes, tags=[Tag.UNNECESSARY])
                 return
 
     def fixes(self, ctx: Context, block: RaisesBlock, rest: list[ast.stmt]) -> list[Fix]:
