@@ -9,6 +9,7 @@ from testlsp.semantic import FileRole, SemanticModel
 from testlsp.semantic.caches import ANY, cached_readers, emptied_caches
 from testlsp.semantic.graph import FixtureGraph
 from testlsp.semantic.modules import Root
+from testlsp.semantic.origins import remembered
 from testlsp.semantic.summary import FileSummary, summarise
 from testlsp.syntax import parse
 
@@ -127,8 +128,8 @@ def test_other_files_learn_of_it_through_imports() -> None:
 
     assert kept == summaries
     graph = FixtureGraph(kept, roots=(Root("/p"),))
-    assert graph.cached("/p/test_it.py", "shop.get") == {"URL", "DEBUG"}
-    assert not graph.cached("/p/test_it.py", "shop.config.plain")
+    assert remembered(graph.namespaces, "/p/test_it.py", "shop.get") == {"URL", "DEBUG"}
+    assert not remembered(graph.namespaces, "/p/test_it.py", "shop.config.plain")
 
 
 def test_modules_of_settings_are_read_where_tests_patch_the_environment() -> None:

@@ -6,6 +6,7 @@ import textwrap
 
 import pytest
 from testlsp.semantic import FileRole, SemanticModel
+from testlsp.semantic.captures import taken_over
 from testlsp.semantic.graph import FixtureGraph
 from testlsp.semantic.lookups import lookups
 from testlsp.semantic.modules import Root
@@ -35,7 +36,7 @@ def graph_of(**modules: str) -> FixtureGraph:
 
 def test_a_name_imported_by_name_is_taken_over() -> None:
     """The module that looks up its own name is told, with what to patch instead."""
-    found = graph_of(orders=ORDERS).taken_over(TEST, "shop.mail.send")
+    found = taken_over(graph_of(orders=ORDERS).namespaces, TEST, "shop.mail.send")
 
     assert [(one.path, one.module, one.bound, one.looked_up) for one in found] == [
         ("/p/shop/orders.py", "shop.orders", "send", True)
@@ -57,7 +58,7 @@ def test_whoever_looks_it_up_in_its_module_makes_the_patch_work(code: str) -> No
     """One module is enough, however it gets at the attribute, and however far away it is."""
     graph = graph_of(orders=ORDERS, other=code, later="import shop.mail\nclass A:\n    def f(self): shop.mail.send()")
 
-    assert not graph.taken_over(TEST, "shop.mail.send")
+    assert not taken_over(graph.namespaces, TEST, "shop.mail.send")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_whoever_looks_it_up_in_its_module_makes_the_patch_work(code: str) -> No
 )
 def test_the_defining_module_may_look_it_up_itself(mail: str) -> None:
     """So may one whose names are not all known."""
-    assert not graph_of(mail=mail, orders=ORDERS).taken_over(TEST, "shop.mail.send")
+    assert not taken_over(graph_of(mail=mail, orders=ORDERS).namespaces, TEST, "shop.mail.send")
 
 
 def test_modules_are_wanted_as_far_as_the_answer_depends_on_them() -> None:

@@ -14,6 +14,7 @@ from testlsp.semantic.effects import effects_of
 from testlsp.semantic.environment import CHANGES
 from testlsp.semantic.functions import FileRole, Function
 from testlsp.semantic.model import SemanticModel
+from testlsp.semantic.origins import importers_of
 from testlsp.syntax import SourceFile
 from testlsp.text import Edit
 
@@ -30,7 +31,7 @@ def parameter_fixes(ctx: Context, function: Function, path: str, name: str) -> l
         helper = ctx.model.function_named(name)
         if helper is None or not _writes(_context(ctx, ctx.source, ctx.model, helper), helper):
             return []
-    importers = ctx.graph.importers_of(path, name)
+    importers = importers_of(ctx.graph.namespaces, path, name)
     if importers is None:
         return []
     helping = _Helper(ctx, name)

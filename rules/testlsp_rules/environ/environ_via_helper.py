@@ -10,6 +10,7 @@ from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.environment import ANY, called_name, environment_changes
 from testlsp.semantic.first_party import is_library
 from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.semantic.origins import imported_changes
 from testlsp.text.patterns import pattern
 
 from testlsp_rules.environ._leaks import leaks
@@ -412,7 +413,7 @@ def _changed_by(ctx: Context, call: ast.Call, changes: Changes) -> tuple[str, st
     target = ctx.qualified_name(call.func)
     if target is None or "." not in target.lstrip(".") or is_library(target.partition(".")[0]) or ctx.graph is None:
         return "", "", frozenset()
-    path, variables = ctx.graph.environment_changes(ctx.path, target)
+    path, variables = imported_changes(ctx.graph.namespaces, ctx.path, target)
     return path, target.rpartition(".")[2] if isinstance(call.func, ast.Name) else "", variables
 
 

@@ -12,6 +12,7 @@ from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.hooks import loaded
 from testlsp.semantic.names import dotted
 from testlsp.semantic.order import dominates
+from testlsp.semantic.origins import remembered
 from testlsp.semantic.sites import Site
 
 
@@ -283,7 +284,9 @@ class CachedSettings(Rule):
             if target is None or "." not in target.lstrip(".") or target.startswith(("builtins.", "os.")):
                 continue
             variables = {variable for variable, node in patches if dominates(function, node, call)}
-            if not variables or ctx.graph is None or variables.isdisjoint(ctx.graph.cached(ctx.path, target)):
+            if not variables or ctx.graph is None:
+                continue
+            if variables.isdisjoint(remembered(ctx.graph.namespaces, ctx.path, target)):
                 continue
             seen.add(name)
             self._judge(ctx, function, call, name)

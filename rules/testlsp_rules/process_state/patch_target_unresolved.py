@@ -208,7 +208,9 @@ class PatchTargetUnresolved(Rule):
         for target in patch_targets(function, ctx.model):
             if target.may_be_absent or _may_fail(ctx, target.call) or ctx.graph is None:
                 continue
-            absent = ctx.graph.absent(ctx.path, target.target)
+            from testlsp.semantic.absent import absent_target
+
+            absent = absent_target(ctx.graph.namespaces, ctx.path, target.target)
             if absent is None:
                 continue
             message = f"`{absent.owner}` has no `{absent.name}`"

@@ -280,7 +280,9 @@ class PatchWhereDefined(Rule):
             name = target.target.rpartition(".")[2]
             if _is_used(ctx, function, name) or ctx.graph is None:
                 continue
-            taken = ctx.graph.taken_over(ctx.path, target.target)
+            from testlsp.semantic.captures import taken_over
+
+            taken = taken_over(ctx.graph.namespaces, ctx.path, target.target)
             if not taken or _brings_more(ctx, function) or _imports_later(ctx, function):
                 continue
             if any(f"{one.module}.{one.bound}" == other.target for one in taken for other in targets):

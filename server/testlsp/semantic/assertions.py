@@ -89,7 +89,9 @@ class _Lookup:
         """Whether *target*, a name of this module or the dotted one of another, is known to check."""
         if self.graph is None:
             return False
-        return self.graph.checks(self.model.source.path, target)
+        from testlsp.semantic.origins import checks
+
+        return checks(self.graph.namespaces, self.model.source.path, target)
 
 
 def _checks(

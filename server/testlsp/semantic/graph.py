@@ -10,26 +10,21 @@ The graph reads no file. It answers from the summaries it was given, and says wh
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Generator, Iterable, Mapping
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from testlsp.semantic.builtins import PYTEST_FIXTURES, plugin_fixtures
 from testlsp.semantic.fixtures import ANYIO, ANYIO_FIXTURE, NO_MARKS, ClassEntry, CollectedTest, Fixture, Marks
-from testlsp.semantic.index import RequestIndex, requests_of
 from testlsp.semantic.modules import Root, candidates, directories, installed_in, is_below, join, parent, root_of
 from testlsp.semantic.namespaces import Namespaces
-from testlsp.semantic.sites import EMPTY_LAYER, Closure, Layer, Site, User, layer
+from testlsp.semantic.sites import EMPTY_LAYER, Closure, Layer, Site, User, layer, walked
 from testlsp.semantic.summary import FileSummary
 
 if TYPE_CHECKING:
-    from testlsp.semantic.absent import Absent
-    from testlsp.semantic.captures import Taken
+    from testlsp.semantic.index import RequestIndex
 
 __all__ = ["Closure", "FixtureGraph", "Layer", "Site", "User"]
-
-
-_NOTHING: frozenset[str] = frozenset()
 
 
 class FixtureGraph:
@@ -48,7 +43,8 @@ class FixtureGraph:
             self.summaries = {summary.path: summary for summary in summaries}
         self.roots = tuple(sorted(roots, key=lambda root: -len(root.path)))
         self.builtins = tuple(builtins)
-        self._namespaces = Namespaces(self.summaries, self.roots)
+        self.namespaces = Namespaces(self.summaries, self.roots)
+        """What modules and classes hold; `semantic.origins` asks it about other things than fixtures."""
         self._builtin_layer = layer([(fixture.function, fixture) for fixture in self.builtins])
         self._chains: dict[tuple[str, tuple[str, ...]], tuple[Layer, ...]] = {}
         self._visible: dict[tuple[str, tuple[str, ...]], dict[str, tuple[Fixture, ...]]] = {}
@@ -79,11 +75,11 @@ class FixtureGraph:
         found = self._chains.get(key)
         if found is None:
             if chain:
-                found = (*self._layers(path, chain[:-1]), layer(self._namespaces.class_fixtures(path, chain)))
+                found = (*self._layers(path, chain[:-1]), layer(self.namespaces.class_fixtures(path, chain)))
             elif path.endswith("conftest.py") and path.rpartition("/")[2] == "conftest.py":
                 found = self._outer_layers(path)
             else:
-                found = (*self._outer_layers(path), layer(self._namespaces.fixtures(path)))
+                found = (*self._outer_layers(path), layer(self.namespaces.fixtures(path)))
             self._chains[key] = found
         return found
 
@@ -99,7 +95,7 @@ class FixtureGraph:
         seen: set[str] = set()
         for source, name in named:
             layers += self._plugin_layers(source, name, root, seen)
-        layers += [layer(self._namespaces.fixtures(conftest)) for conftest in conftests]
+        layers += [layer(self.namespaces.fixtures(conftest)) for conftest in conftests]
         summary = self.summaries.get(path)
         if summary is not None and path not in conftests:
             for name in summary.plugins:
@@ -108,7 +104,7 @@ class FixtureGraph:
 
     def _plugin_layers(self, source: str, name: str, root: Root | None, seen: set[str]) -> list[Layer]:
         """Return the fixtures of the plugin *name*, named in the file *source*, and of the plugins it names in turn."""
-        path = self._namespaces.module(source or join(root.path if root else "", "pytest.ini"), name, True)
+        path = self.namespaces.module(source or join(root.path if root else "", "pytest.ini"), name, True)
         if path is None:
             if name in seen:
                 return []
@@ -117,7 +113,7 @@ class FixtureGraph:
         if path in seen:
             return []
         seen.add(path)
-        layers = [layer(self._namespaces.fixtures(path))]
+        layers = [layer(self.namespaces.fixtures(path))]
         for further in self.summaries[path].plugins:
             layers += self._plugin_layers(path, further, root, seen)
         return layers
@@ -166,7 +162,7 @@ class FixtureGraph:
         test = self.test_at(site) if site.function else None
         if test is not None:
             marks = self.marks(site)
-            requests = () if self._namespaces.is_unittest(site.path, site.chain) else test.requests
+            requests = () if self.namespaces.is_unittest(site.path, site.chain) else test.requests
             asked = (*marks.usefixtures, *requests)
             if ANYIO in marks.aliases and test.is_async and self.visible(ANYIO_FIXTURE, site):
                 asked = (ANYIO_FIXTURE, *asked)
@@ -191,134 +187,32 @@ class FixtureGraph:
         """Follow the requests of *site*; *origin* is the fixture whose own requests these are."""
         setting = self._setting(site)
         initial = tuple(dict.fromkeys((*setting, *self.autouse(site), *asked)))
-        definitions, active = self._walked(site, initial, direct, origin, False)
+        visible = partial(self.visible, site=site)
+        definitions, active = walked(visible, initial, direct, origin, False)
         extra: dict[str, tuple[Fixture, ...]] = {}
         if dynamic or any(fixture.dynamic for fixture in active):
-            everything, active = self._walked(site, (*initial, *dynamic), direct, origin, True)
+            everything, active = walked(visible, (*initial, *dynamic), direct, origin, True)
             extra = {name: found for name, found in everything.items() if name not in definitions}
         opaque = opaque or any(fixture.opaque for fixture in active)
         return Closure(initial, definitions, tuple(active), extra, opaque)
-
-    def _walked(
-        self, site: Site, names: tuple[str, ...], direct: frozenset[str], origin: Fixture | None, dynamic: bool
-    ) -> tuple[dict[str, tuple[Fixture, ...]], list[Fixture]]:
-        """Follow *names* depth first; return what is visible under each name reached, and the definitions that run."""
-        definitions: dict[str, tuple[Fixture, ...]] = {}
-        active: dict[int, Fixture] = {}
-        depth: dict[str, int] = {}  # how many of the most specific definitions of a name are waiting for the next one
-        if origin is not None:
-            own = reversed(self.visible(origin.name, site))
-            depth[origin.name] = 1 + next((n for n, found in enumerate(own) if found.identity == origin.identity), 0)
-        stack: list[tuple[str, Iterator[str], int]] = [("", iter(names), 0)]
-        while stack:
-            owner, pending, before = stack[-1]
-            name = next(pending, None)
-            if name is None:
-                stack.pop()
-                if owner:
-                    depth[owner] = before
-                continue
-            if name not in definitions:
-                definitions[name] = () if name in direct else self.visible(name, site)
-            found = definitions[name]
-            skip = depth.get(name, 0)
-            if skip >= len(found) or id(found[-1 - skip]) in active:
-                continue
-            fixture = found[-1 - skip]
-            active[id(fixture)] = fixture
-            depth[name] = skip + 1
-            further = (*fixture.requests, *fixture.dynamic) if dynamic else fixture.requests
-            stack.append((name, iter(further), skip))
-        return definitions, list(active.values())
 
     def _setting(self, site: Site) -> tuple[str, ...]:
         root = self.root_of(site.path)
         return root.usefixtures if root else ()
 
-    def checks(self, path: str, target: str) -> bool:
-        """Whether the function *target*, as the file *path* knows it, is known to be able to fail a test."""
-        for _ in range(4):
-            place = self._namespaces.attribute(path, target, True) if "." in target else (path, target)
-            if place is None or place[0] not in self.summaries:
-                return False
-            path, name = place
-            if name in self.summaries[path].helpers:
-                return True
-            further = dict(self.summaries[path].imports).get(name)
-            if further is None:
-                return False
-            target = further
-        return False
-
-    def cached(self, path: str, target: str) -> frozenset[str]:
-        """Return the variables of which the function *target*, as *path* knows it, remembers what it read first."""
-        place, name = self._origin(path, target)
-        return (
-            frozenset(item for found in place.cached if found[0] == name for item in found[1:]) if place else _NOTHING
-        )
-
-    def environment_changes(self, path: str, target: str) -> tuple[str, frozenset[str]]:
-        """Return the file of the helper *target*, as *path* knows it, and the variables that it changes for good."""
-        place, name = self._origin(path, target)
-        if place is None:
-            return "", _NOTHING
-        return place.path, frozenset(item for found in place.writers if found[0] == name for item in found[1:])
-
-    def importers_of(self, path: str, name: str) -> list[str] | None:
-        """Return the known files that import the attribute *name* of the module at *path*, sorted.
-
-        None when one imports the module itself: nothing tells which of its attributes it uses.
-        """
-        found = []
-        for other, summary in self.summaries.items():
-            for _, target in summary.imports if other != path else ():
-                last = target.rpartition(".")[2]
-                if last == name and self._namespaces.attribute(other, target) == (path, name):
-                    found.append(other)
-                elif self._namespaces.module(other, target) == path:
-                    return None
-        return sorted(set(found))
-
-    def _origin(self, path: str, target: str) -> tuple[FileSummary | None, str]:
-        """Return the file that defines the function *target*, and its name there; re-exports are followed."""
-        for _ in range(4):
-            place = self._namespaces.attribute(path, target, True) if "." in target else (path, target)
-            if place is None or place[0] not in self.summaries:
-                break
-            path, name = place
-            target = dict(self.summaries[path].imports).get(name, "")
-            if not target:
-                return self.summaries[path], name
-        return None, ""
-
     def summary_of(self, path: str, module: str) -> FileSummary | None:
         """Return the summary of *module*, a dotted name in the file *path*; None when it is not known."""
-        return self.summaries.get(self._namespaces.module(path, module) or "")
-
-    def taken_over(self, path: str, target: str) -> tuple[Taken, ...]:
-        """Return the modules that took the attribute *target* over, so that the test file *path* patches it in vain.
-
-        None of them when anything that the tests can reach may look it up where it was defined.
-        """
-        from testlsp.semantic.captures import taken_over
-
-        return taken_over(self._namespaces, path, target)
-
-    def absent(self, path: str, target: str) -> Absent | None:
-        """Return what is missing of *target*, a dotted name that the test file *path* patches; None if unsure."""
-        from testlsp.semantic.absent import absent_target
-
-        return absent_target(self._namespaces, path, target)
+        return self.summaries.get(self.namespaces.module(path, module) or "")
 
     # -- what a site says --------------------------------------------------------------------------------------------
 
     def test_at(self, site: Site) -> CollectedTest | None:
         """Return the test function at *site*, inherited ones included."""
-        return self._namespaces.test(site.path, site.chain, site.function or "")
+        return self.namespaces.test(site.path, site.chain, site.function or "")
 
     def fixture_at(self, site: Site) -> Fixture | None:
         """Return the fixture that the function at *site* defines."""
-        for fixture in self._namespaces.own_fixtures(site.path):
+        for fixture in self.namespaces.own_fixtures(site.path):
             if fixture.function == site.function and fixture.owner == site.chain:
                 return fixture
         return None
@@ -329,26 +223,28 @@ class FixtureGraph:
         test = self.test_at(site)
         found = self._resolved(site.path, test.marks) if test else NO_MARKS
         for length in range(len(site.chain), 0, -1):
-            for path, entry in reversed(self._namespaces.ancestry(site.path, site.chain[:length])):
+            for path, entry in reversed(self.namespaces.ancestry(site.path, site.chain[:length])):
                 found = found.joined(self._resolved(path, entry.marks))
         return found.joined(self._resolved(site.path, summary.marks)) if summary else found
 
     def _resolved(self, path: str, marks: Marks) -> Marks:
         """Return *marks* with the ones that live in variables looked up."""
         for name in marks.aliases:
-            marks = marks.joined(self._namespaces.mark(path, name)._replace(aliases=()))
+            marks = marks.joined(self.namespaces.mark(path, name)._replace(aliases=()))
         return marks
 
     def ancestry(self, path: str, chain: tuple[str, ...]) -> list[tuple[str, ClassEntry]]:
         """Return the class *chain* of *path* and its known bases in order of lookup, each with its file."""
-        return self._namespaces.ancestry(path, chain)
+        return self.namespaces.ancestry(path, chain)
 
     # -- relations between files -------------------------------------------------------------------------------------
 
     @property
     def _index(self) -> RequestIndex:
         if self._requests is None:
-            self._requests = RequestIndex(self.summaries, self._namespaces)
+            from testlsp.semantic.index import RequestIndex
+
+            self._requests = RequestIndex(self.summaries, self.namespaces)
         return self._requests
 
     @property
@@ -367,19 +263,14 @@ class FixtureGraph:
 
     def users(self, fixture: Fixture) -> tuple[User, ...]:
         """Return the tests and fixtures that ask for *fixture* directly, in all files, and the marks that do."""
-        found = [
-            User(Site(path, chain, function), kind, how)
-            for name in self._index.names_of(fixture)
-            for path, chain, function, kind, how in self._index.requests(name)
-            if self._gets(fixture, name, Site(path, chain, function), kind)
-        ]
-        for root in self.roots:
-            if fixture.name in root.usefixtures:
-                found.append(User(Site(root.path), "root", "usefixtures"))
-        return tuple(dict.fromkeys(found))
+        from testlsp.semantic.relations import users
+
+        return users(self, self._index, fixture)
 
     def is_asked_for_in(self, path: str, name: str) -> bool:
         """Whether anything in the file *path* asks for *name*, whatever definition it gets; looks at no other file."""
+        from testlsp.semantic.index import requests_of
+
         summary = self.summaries.get(path)
         return summary is not None and any(asked == name for asked, _ in requests_of(summary))
 
@@ -394,60 +285,23 @@ class FixtureGraph:
         Where one is not, a plugin is missing that may ask for fixtures in turn.
         """
         if self._closed is None:
-            index = self._index  # the answer depends on every file, as that of `users` does
-            defined = {fixture.name for summary in self.summaries.values() for fixture in summary.fixtures}
-            defined |= {name for summary in self.summaries.values() for name, _ in summary.imports}
-            defined |= {fixture.name for fixture in self.builtins}
-            named = {name for root in self.roots for name in root.plugins}
-            named |= {name for summary in self.summaries.values() for name in summary.plugins}
-            defined |= {name for plugin in named for name, _ in plugin_fixtures(plugin)}
-            self._closed = all(name in defined or self._is_parametrized(name) for name in index.names())
+            from testlsp.semantic.relations import knows_every_name
+
+            self._closed = knows_every_name(self, self._index)
         return self._closed
-
-    def _is_parametrized(self, name: str) -> bool:
-        """Whether every test that asks for *name*, a fixture of nobody, is given it by its marks."""
-        return all(
-            kind == "test" and name in self.marks(Site(path, chain, function)).direct
-            for path, chain, function, kind, _ in self._index.requests(name)
-        )
-
-    def _gets(self, fixture: Fixture, name: str, site: Site, kind: str) -> bool:
-        if kind == "test" and name in self.marks(site).direct:
-            return False
-        skip = 0
-        if kind == "fixture":
-            own = self.visible(name, site)
-            for position, found in enumerate(reversed(own)):
-                if found.identity == (site.path, site.chain, site.function):
-                    skip = position + 1
-                    break
-        found_there = self.resolve(name, site, skip)
-        return found_there is not None and found_there.identity == fixture.identity
 
     def dependents(self, path: str) -> frozenset[str]:
         """Return the files whose answers depend on *path*: below a conftest, importing it, or naming it a plugin."""
-        found: set[str] = set()
-        pending = [path]
-        while pending:
-            current = pending.pop()
-            reached: Iterable[str] = self._index.importers(current)
-            if current.rpartition("/")[2] == "conftest.py":
-                directory = parent(current)
-                reached = [*reached, *(other for other in self.summaries if is_below(other, directory))]
-            for root in self.roots:
-                if current in self._plugin_paths(root):
-                    reached = [*reached, *(other for other in self.summaries if is_below(other, root.path))]
-            for other in reached:
-                if other != path and other not in found:
-                    found.add(other)
-                    pending.append(other)
-        return frozenset(found)
+        from testlsp.semantic.relations import dependents
 
-    def _plugin_paths(self, root: Root) -> frozenset[str | None]:
+        return dependents(self, self._index, path)
+
+    def plugin_paths(self, root: Root) -> frozenset[str | None]:
+        """Return the files of the plugins that the settings of *root* name; None stands for those not known."""
         found = self._plugin_files.get(root.path)
         if found is None:
             origin = join(root.path, "pytest.ini")
-            found = frozenset(self._namespaces.module(origin, name, True) for name in root.plugins)
+            found = frozenset(self.namespaces.module(origin, name, True) for name in root.plugins)
             self._plugin_files[root.path] = found
         return found
 
@@ -467,13 +321,13 @@ class FixtureGraph:
         root = self.root_of(path)
         top = (root.confcutdir or root.path) if root else parent(path)
         groups: list[tuple[str, ...]] = [(join(directory, "conftest.py"),) for directory in directories(path, top)]
-        groups += self._namespaces.wanted(path, path in self._plugin_paths(root) if root else False)
+        groups += self.namespaces.wanted(path, path in self.plugin_paths(root) if root else False)
         groups += _wanted_plugins(root) if root else ()
         summary = self.summaries.get(path)
         if summary is not None and summary.patched:
             from testlsp.semantic.captures import wanted_for_patches
 
-            groups += wanted_for_patches(self._namespaces, path, summary)
+            groups += wanted_for_patches(self.namespaces, path, summary)
         return tuple(dict.fromkeys(groups))
 
     def missing(self) -> tuple[tuple[str, ...], ...]:
@@ -503,14 +357,14 @@ class FixtureGraph:
         """
         graph = FixtureGraph({**self.summaries, path: summary}, self.roots, self.builtins)
         if self._leaf:
-            self._namespaces.forget(self._leaf)
+            self.namespaces.forget(self._leaf)
             for kept in (self._chains, self._visible):
                 for key in [key for key in kept if key[0] == self._leaf]:
                     del kept[key]
             for site in [site for site in self._closures if site.path == self._leaf]:
                 del self._closures[site]
         self._leaf = path
-        graph._namespaces.share(self._namespaces)
+        graph.namespaces.share(self.namespaces)
         graph._builtin_layer = self._builtin_layer
         graph._chains, graph._visible, graph._closures = self._chains, self._visible, self._closures
         graph._plugin_files = self._plugin_files
@@ -518,9 +372,9 @@ class FixtureGraph:
 
     def _inherit(self, other: FixtureGraph, path: str) -> None:
         """Keep what *other* worked out and does not depend on the changed *path*, before and after the change."""
-        self._requests = other._index.changed(path, self.summaries, self._namespaces)
+        self._requests = other._index.changed(path, self.summaries, self.namespaces)
         stale = {path} | other.dependents(path) | self.dependents(path)
-        self._namespaces.inherit(other._namespaces, stale)
+        self.namespaces.inherit(other.namespaces, stale)
         self._chains = {key: found for key, found in other._chains.items() if key[0] not in stale}
         self._visible = {key: dict(found) for key, found in other._visible.items() if key[0] not in stale}
         self._closures = {site: found for site, found in other._closures.items() if site.path not in stale}

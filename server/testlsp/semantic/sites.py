@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from testlsp.semantic.fixtures import Fixture
 from testlsp.text.named import NamedTuple
@@ -88,3 +88,40 @@ def layer(fixtures: Iterable[tuple[str, Fixture]]) -> Layer:
     for fixture in ordered:
         found[fixture.name] = (*found.get(fixture.name, ()), fixture)
     return Layer(found, tuple(fixture.name for fixture in ordered if fixture.autouse))
+
+
+def walked(
+    visible: Callable[[str], tuple[Fixture, ...]],
+    names: tuple[str, ...],
+    direct: frozenset[str],
+    origin: Fixture | None,
+    dynamic: bool,
+) -> tuple[dict[str, tuple[Fixture, ...]], list[Fixture]]:
+    """Follow *names* depth first; return what is visible under each name reached, and the definitions that run."""
+    definitions: dict[str, tuple[Fixture, ...]] = {}
+    active: dict[int, Fixture] = {}
+    depth: dict[str, int] = {}  # how many of the most specific definitions of a name are waiting for the next one
+    if origin is not None:
+        own = reversed(visible(origin.name))
+        depth[origin.name] = 1 + next((n for n, found in enumerate(own) if found.identity == origin.identity), 0)
+    stack: list[tuple[str, Iterator[str], int]] = [("", iter(names), 0)]
+    while stack:
+        owner, pending, before = stack[-1]
+        name = next(pending, None)
+        if name is None:
+            stack.pop()
+            if owner:
+                depth[owner] = before
+            continue
+        if name not in definitions:
+            definitions[name] = () if name in direct else visible(name)
+        found = definitions[name]
+        skip = depth.get(name, 0)
+        if skip >= len(found) or id(found[-1 - skip]) in active:
+            continue
+        fixture = found[-1 - skip]
+        active[id(fixture)] = fixture
+        depth[name] = skip + 1
+        further = (*fixture.requests, *fixture.dynamic) if dynamic else fixture.requests
+        stack.append((name, iter(further), skip))
+    return definitions, list(active.values())

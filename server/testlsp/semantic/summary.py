@@ -203,7 +203,7 @@ def _with_state(found: tuple[Fixture, ...], statement: Statement, model: Semanti
     """Say of each fixture which process state it changes and which it puts back."""
     if not found:
         return found
-    from testlsp.semantic.restoration import changed_resources, restored_resources
+    from testlsp.semantic.restores import changed_resources, restored_resources
 
     functions = {(function.chain, function.name): function for function in model.functions_of(statement)}
     made = []
