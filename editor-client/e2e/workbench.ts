@@ -126,11 +126,15 @@ export class Workbench {
     const asked = preview.locator(`.monaco-list-row .edit-checkbox[aria-checked="false"]`);
     await this.page.locator(".tab.active.dirty").or(asked.first()).first().waitFor();
     if (await asked.first().isVisible()) {
-      // One click may tick several boxes, and a box is drawn ticked a little later.
-      for (let left = await asked.count(); left > 0; left = await asked.count()) {
-        await asked.first().click();
-        await this.until("a box is ticked", async () => (await asked.count()) < left);
-      }
+      // One click may tick several boxes, a little later; one that comes while the list is drawn anew ticks none.
+      await this.until("everything is ticked", async () => {
+        const left = await asked.count();
+        if (left > 0) {
+          await asked.first().click();
+          await this.until("a box is ticked", async () => (await asked.count()) < left, 2_000).catch(() => undefined);
+        }
+        return left === 0;
+      });
       await preview.locator(".monaco-button").filter({ hasText: "Apply" }).click();
       await this.page.locator(".tab.active.dirty").waitFor();
     }

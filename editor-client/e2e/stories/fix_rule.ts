@@ -21,8 +21,8 @@ const story: Story = {
     await workbench.command("testlsp: Fix One Rule in the Workspace…");
     await workbench.pick("TL101");
     await workbench.edited();
+    await page.waitForSelector('.tab.dirty[data-resource-name="test_second.py"]');
     await workbench.command("File: Save All");
-    await page.waitForSelector(".tab.active:not(.dirty)");
     for (const file of ["tests/test_environ.py", "tests/test_second.py"]) {
       await workbench.until(`${file} is mended`, async () => {
         const text = await read(file);
