@@ -5,6 +5,7 @@ import ast
 from testlsp.lint import Bad, Context, Fix, Good, Related, Rule, Severity, on
 from testlsp.lint.context import safe, unsafe
 from testlsp.rewrite import remove_element
+from testlsp.semantic.fixtures import ANYIO_FIXTURE
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.marks import mark_at
 from testlsp.semantic.parametrize import Case, Parametrization, is_constant, parametrization
@@ -264,6 +265,16 @@ class ParametrizeShape(Rule):
             },
             why="A fixture of a plugin that is not installed here may request it.",
         ),
+        Good(
+            """
+            import pytest
+
+            @pytest.mark.parametrize("anyio_backend", ["asyncio"])
+            async def test_login(client):
+                assert (await client.login()).ok
+            """,
+            why="anyio's plugin requests it for `async` tests: for those it marks, and with `anyio_mode = auto` for all.",
+        ),
     )
 
     @on(ast.Call, kinds=(FunctionKind.IMPORT_TIME,))
@@ -294,6 +305,8 @@ class ParametrizeShape(Rule):
             return
         arguments = test.args
         own = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+        if isinstance(test, ast.AsyncFunctionDef):
+            own.add(ANYIO_FIXTURE)
         missing = [name for name in found.names if name not in own]
         if missing and (function := _test_at(ctx, test)) is not None and _requests_known(ctx, function, missing[0]):
             named = call.args[0] if call.args else call

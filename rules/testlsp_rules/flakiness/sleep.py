@@ -9,6 +9,10 @@ from testlsp.text.patterns import pattern
 from testlsp_rules.flakiness._clock import is_simulated
 
 _SLEEPS = frozenset("time.sleep asyncio.sleep anyio.sleep trio.sleep curio.sleep gevent.sleep eventlet.sleep".split())
+_LIMITS = frozenset(
+    "anyio.fail_after anyio.fail_at anyio.move_on_after anyio.move_on_at anyio.CancelScope trio.fail_after "
+    "trio.fail_at trio.move_on_after trio.move_on_at trio.CancelScope asyncio.timeout asyncio.timeout_at async_timeout.timeout".split()
+)
 _NO_OTHER_WAY = pattern(r"can('|no)t|impossible|no (other|better) way|unavoidable", re.I)
 
 
@@ -19,8 +23,8 @@ class Sleep(Rule):
     it is too long, in every run. Wait for the condition itself, with a limit:
     poll in a loop, wait on an event or join the thread. Where only the clock
     matters, freeze it and move it on. Pauses up to a tenth of a second (a setting), pauses
-    on a condition or in a polling loop, and pauses inside stand-ins that simulate a
-    slow answer are left alone.
+    on a condition or in a polling loop, pauses that a time limit or a cancellation is to
+    interrupt, and pauses inside stand-ins that simulate a slow answer are left alone.
     """
 
     code = "TL601"
@@ -174,6 +178,60 @@ class Sleep(Rule):
         ),
         Good(
             """
+            import anyio
+            import asyncio
+
+            async def test_limits(done):
+                result = False
+                with anyio.move_on_after(0.1) as limit:
+                    await anyio.sleep(1)
+                    result = True
+                assert limit.cancelled_caught
+                async with asyncio.timeout(0.1) as limit:
+                    limit.reschedule(done.at)
+                    await asyncio.sleep(0.2)
+            """,
+            why="A time limit is what is tested.",
+        ),
+        Good(
+            """
+            import anyio
+            import pytest
+
+            async def test_child_cancels_the_host(child):
+                completed = False
+                async with anyio.create_task_group() as group:
+                    group.start_soon(child)
+                    await anyio.sleep(1)
+                    completed = True
+                assert not completed
+
+            async def test_cancelled(child):
+                async with anyio.create_task_group() as group:
+                    group.start_soon(child)
+                    await anyio.sleep(1)
+                    pytest.fail("not cancelled")
+            """,
+            why="The test says that the pause does not come to its end.",
+        ),
+        Bad(
+            """
+            import anyio
+
+            async def test_job_finishes(queue):
+                waited = False
+                with anyio.fail_after(30):
+                    queue.submit()
+                    await anyio.sleep(1)
+                          ^^^^^^^^^^^^^^
+                    waited = True
+                assert waited
+                assert not queue.jobs
+            """,
+            why="The limit is but a safety net.",
+        ),
+        Good(
+            """
             import time
             from unittest.mock import patch
 
@@ -264,7 +322,8 @@ class Sleep(Rule):
             return
         statement = ctx.parent(parent) if isinstance(parent, ast.Await) else parent
         if isinstance(statement, ast.Expr) and not _is_the_act(ctx, statement) and not _polls(ctx, statement):
-            if not is_simulated(ctx, ctx.function) and not _is_said_to_be_needed(ctx, statement):
+            interrupted = _is_limited(ctx, statement, seconds) or _is_cut_short(ctx, statement)
+            if not (interrupted or is_simulated(ctx, ctx.function) or _is_said_to_be_needed(ctx, statement)):
                 ctx.report(node)
 
 
@@ -298,6 +357,38 @@ def _is_the_act(ctx: Context, statement: ast.Expr) -> bool:
     """Whether nothing but the pause stands in a block that watches it."""
     block = ctx.parent(statement)
     return isinstance(block, ast.With | ast.AsyncWith | ast.Try) and block.body == [statement]
+
+
+def _is_limited(ctx: Context, statement: ast.Expr, seconds: float) -> bool:
+    """Whether a block around the pause limits its time; one that gives it long enough is but a safety net."""
+    return any(
+        isinstance(call := item.context_expr, ast.Call)
+        and ctx.qualified_name(call.func) in _LIMITS
+        and not (call.args and (_seconds(ctx, call.args[0]) or 0) > seconds)
+        for block in ctx.ancestors(statement)
+        if isinstance(block, ast.With | ast.AsyncWith)
+        for item in block.items
+    )
+
+
+def _is_cut_short(ctx: Context, statement: ast.Expr) -> bool:
+    """Whether what follows the pause says that it is never reached: it fails, or sets what is asserted to be unset."""
+    block = ctx.parent(statement)
+    body: list[ast.stmt] = getattr(block, "body", [])
+    if statement not in body[:-1]:
+        return False
+    after = body[body.index(statement) + 1]
+    if isinstance(after, ast.Expr) and isinstance(after.value, ast.Call):
+        return ctx.qualified_name(after.value.func) == "pytest.fail"
+    names = {each.id for each in after.targets if isinstance(each, ast.Name)} if isinstance(after, ast.Assign) else ()
+    return any(
+        isinstance(node.test, ast.UnaryOp)
+        and isinstance(node.test.op, ast.Not)
+        and isinstance(node.test.operand, ast.Name)
+        and node.test.operand.id in names
+        for node in (ctx.function.bag.get(ast.Assert, ()) if names else ())
+        if isinstance(node, ast.Assert)
+    )
 
 
 def _polls(ctx: Context, statement: ast.Expr) -> bool:
