@@ -170,17 +170,19 @@ def test_ruff_configuration_of_the_nearest_folder(tmp_path: Path) -> None:
     )
     configuration = Configuration(cwd=str(tmp_path))
     top, a = configuration.for_file("t.py"), configuration.for_file("a/t.py")
-    assert top.ruff_selected == ("B",)
-    assert a.ruff_selected == ("PT",)
+    assert top.ruff is not None
+    assert top.ruff.select == ("B",)
+    assert a.ruff is not None
+    assert a.ruff.select == ("PT",)
     assert not a.reported_by_ruff(str(tmp_path / "a/t.py"), "PT011")
     assert a.reported_by_ruff(str(tmp_path / "a/t.py"), "PT012")
-    assert configuration.for_file("b/t.py").ruff_selected is not None
+    assert configuration.for_file("b/t.py").ruff is not None
     assert configuration.problems == ()
 
 
 def test_project_without_ruff(tmp_path: Path) -> None:
     """No ruff configuration, nothing to defer to."""
-    assert Configuration(cwd=str(tmp_path)).for_file("t.py").ruff_selected is None
+    assert Configuration(cwd=str(tmp_path)).for_file("t.py").ruff is None
 
 
 @pytest.mark.parametrize(
@@ -237,7 +239,7 @@ def test_damaged_cache_is_read_anew(tmp_path: Path) -> None:
         assert Configuration(cwd=str(tmp_path), cache=cache).for_file("t.py").select == ("TL1",)
 
 
-def test_afresh_sees_changed_files(tmp_path: Path) -> None:
+def test_another_configuration_sees_changed_files(tmp_path: Path) -> None:
     """The server makes a new configuration when a file has changed on disk."""
     write(tmp_path, testlsp_toml="select=['TL1']\n")
     configuration = Configuration(cwd=str(tmp_path))
@@ -245,7 +247,7 @@ def test_afresh_sees_changed_files(tmp_path: Path) -> None:
     assert configuration.files == (str(tmp_path / "testlsp.toml"),)
     write(tmp_path, testlsp_toml="select=['TL2']\n")
     assert configuration.for_file("t.py").select == ("TL1",)
-    assert configuration.afresh().for_file("t.py").select == ("TL2",)
+    assert Configuration(cwd=str(tmp_path)).for_file("t.py").select == ("TL2",)
 
 
 @pytest.mark.parametrize(

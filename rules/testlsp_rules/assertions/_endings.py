@@ -75,10 +75,7 @@ def unchecked(ctx: Context, node: ast.stmt) -> tuple[ast.expr, str] | None:
 
 def _is_looked_at(ctx: Context, name: str) -> bool:
     """Whether *name* is used for anything but being printed."""
-    pending = [ctx.function]
-    while pending:
-        function = pending.pop()
-        pending += function.nested
+    for function in ctx.function.within():
         for node in function.bag.get(ast.Name, ()):
             assert isinstance(node, ast.Name)
             if node.id == name and isinstance(node.ctx, ast.Load) and not _is_shown(function, node):

@@ -376,10 +376,7 @@ def _is_used_otherwise(function: Function, names: set[str], claims: list[ast.exp
         current = pending.pop()
         inside.add(id(current))
         pending += children(current)
-    scopes = [function]
-    while scopes:
-        scope = scopes.pop()
-        scopes += scope.nested
+    for scope in function.within():
         for node in scope.bag.get(ast.Name, ()):
             if getattr(node, "id", "") in names and isinstance(getattr(node, "ctx", None), ast.Load):
                 if id(node) not in inside:

@@ -272,10 +272,7 @@ def _deliberate(ctx: Context, broad: ast.expr) -> bool:
     """Whether the test raises this very exception itself, or is about signals."""
     if f"raise {dotted(broad)}" in ctx.statement.text:
         return True
-    pending = [ctx.function.outermost]
-    while pending:
-        function = pending.pop()
-        pending += function.nested
+    for function in ctx.function.outermost.within():
         for node in function.bag.get(ast.Name, ()):
             assert isinstance(node, ast.Name)
             if node.id in _SIGNALS:

@@ -99,10 +99,7 @@ class _Helper:
 
     def _callers(self, file: SourceFile, model: SemanticModel, name: str) -> Iterator[Edit]:
         for outer in model.functions:
-            pending = [outer]
-            while pending:
-                function = pending.pop()
-                pending += function.nested
+            for function in outer.within():
                 used = [
                     node for node in function.bag.get(ast.Name, ()) if isinstance(node, ast.Name) and node.id == name
                 ]

@@ -260,8 +260,8 @@ def _fixes(ctx: Context, undo: ast.Expr) -> list[Fix]:
     places = [place for place in touched if place is not None]
     if not places or len(places) != len(touched) or not all(_patches(ctx, use) for use in before):
         return []
-    inner = [name for nested in _inner(function) for name in nested.bag.get(ast.Name, ())]
-    if any(getattr(name, "id", "") == _FIXTURE for name in inner):
+    inner = (scope for scope in function.within() if scope is not function)
+    if any(getattr(name, "id", "") == _FIXTURE for scope in inner for name in scope.bag.get(ast.Name, ())):
         return []
     name = "m" if "m" not in function.locals else "patch"
     if name in function.locals:
@@ -290,7 +290,3 @@ def _patches_own_objects(ctx: Context) -> bool:
 def _patches(ctx: Context, use: ast.Name) -> bool:
     parent = ctx.parent(use)
     return isinstance(parent, ast.Attribute) and parent.attr in _PATCHING
-
-
-def _inner(function: Function) -> list[Function]:
-    return [inner for nested in function.nested for inner in (nested, *_inner(nested))]

@@ -299,11 +299,6 @@ class Settings(NamedTuple):
         """The headings that the docstring of an integration test is given."""
         return self.headings or HEADINGS[self.sections]
 
-    @property
-    def ruff_selected(self) -> tuple[str, ...] | None:
-        """The selectors ruff has on, None when the project has no ruff configuration."""
-        return None if self.ruff is None else self.ruff.select
-
     def excludes(self, path: str) -> bool:
         """Whether `exclude` or `extend_exclude` names the absolute *path* or a folder above it."""
         return path_matcher(self.exclude + self.extend_exclude, self.root)(path)

@@ -225,18 +225,13 @@ def _built(snapshot: Snapshot, state: FileState, key: ActionKey) -> Rewritten:
     return Rewritten(fix.title, by_path, confirm=set(by_path) != {key.path})
 
 
-def fix_file(snapshot: Snapshot, state: FileState, choose: Callable[[Diagnostic], Fix | None]) -> Rewritten:
-    """Apply what *choose* names until nothing changes; the result is the small differences of the texts.
-
-    Raises `NothingToDo` when nothing can be applied.
-    """
-    return finish(fixing_file(snapshot, state, choose))
-
-
 def fixing_file(
     snapshot: Snapshot, state: FileState, choose: Callable[[Diagnostic], Fix | None]
 ) -> Generator[None, None, Rewritten]:
-    """Do what `fix_file` does, and stop after each part of the work."""
+    """Apply what *choose* names until nothing changes; the result is the small differences of the texts.
+
+    Stops after each part of the work. Raises `NothingToDo` when nothing can be applied.
+    """
     result = yield from fixing_text(state.source, snapshot.trial(state.path, state.source.statements), choose)
     if result.text == state.text:
         raise NothingToDo("nothing can be fixed without a decision")

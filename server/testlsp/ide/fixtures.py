@@ -12,7 +12,6 @@ from testlsp.semantic.fixtures import SCOPES, Fixture
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.graph import Site, User
 from testlsp.text import LineIndex, TextRange
-from testlsp.text.steps import finish
 
 _WORD = re.compile(r"\w+")
 _ASKING = ("usefixtures", "getfixturevalue", "indirect", "parametrize")
@@ -118,13 +117,11 @@ def _name_of(state: FileState, function: Function) -> Place:
     return Place(state.path, TextRange(base + begin, base + begin + len(function.name)), state.lines)
 
 
-def references(snapshot: Snapshot, fixture: Fixture, declaration: bool = False) -> list[Place]:
-    """Return where *fixture* is asked for: parameters, marks and names given to ``getfixturevalue``."""
-    return finish(referring(snapshot, fixture, declaration))
-
-
 def referring(snapshot: Snapshot, fixture: Fixture, declaration: bool = False) -> Generator[None, None, list[Place]]:
-    """Do what `references` does, and stop after each part of the work."""
+    """Return where *fixture* is asked for: parameters, marks and names given to ``getfixturevalue``.
+
+    Stops after each part of the work.
+    """
     found: dict[tuple[str, TextRange], Place] = {}
     if declaration and (place := definition(snapshot, fixture)) is not None:
         found[place.path, place.range] = place

@@ -130,11 +130,10 @@ def _apart(edit: Edit, other: Edit) -> bool:
 
 
 class FixedText(NamedTuple):
-    """What fixing made of a file; *stable* is false when it did not come to rest."""
+    """What fixing made of a file."""
 
     text: str
     applied: list[Applied]
-    stable: bool
     broken: Applied | None
     """A fix whose result did not parse: a fault of ours. Its round was discarded."""
 
@@ -174,7 +173,7 @@ def fixing_text(
             lambda finding: None if (finding.code, finding.range.start) in refused else choose(finding),
         )
         if not made.applied:
-            return FixedText(text, applied, True, culprit)
+            return FixedText(text, applied, culprit)
         new = apply_edits(text, made.edits)
         after = yield from parsing(current.path, new, known=current.statements)
         if len(after.problems) > broken_before:
@@ -183,7 +182,7 @@ def fixing_text(
             continue
         applied += made.applied
         text = new
-    return FixedText(text, applied, False, culprit)
+    return FixedText(text, applied, culprit)
 
 
 def _culprit(source: SourceFile, findings: FileFindings, made: Round, broken_before: int) -> Applied:

@@ -53,7 +53,7 @@ class Configuration:
 
     The nearest folder with a ``testlsp.toml`` or a ``pyproject.toml`` that has ``[tool.testlsp]`` decides, and nothing
     is inherited from the folders above it. pytest's configuration is what pytest would use when run on that folder.
-    Settings do not change while this object lives: make another (`afresh`) when a file of `WATCHED_NAMES` has changed.
+    Settings do not change while this object lives: make another when a file of `WATCHED_NAMES` has changed.
     """
 
     def __init__(
@@ -91,16 +91,6 @@ class Configuration:
     def files(self) -> tuple[str, ...]:
         """Absolute paths of the configuration files read so far."""
         return tuple(path for path, document in self._documents.items() if document is not None)
-
-    def afresh(self, overrides: Sequence[Layer] | None = None) -> Configuration:
-        """Return a configuration made like this one that has read nothing yet, with other *overrides* if given."""
-        return Configuration(
-            cwd=self.cwd,
-            overrides=self.overrides if overrides is None else overrides,
-            config_file=self.config_file,
-            isolated=self.isolated,
-            cache=self.cache,
-        )
 
     def for_file(self, path: str) -> Settings:
         """Return the settings for the file *path* (absolute, or relative to the working folder)."""

@@ -95,10 +95,8 @@ def class_writes(function: Function) -> Iterator[tuple[ast.Attribute, str]]:
 
 def mentions(function: Function, name: str) -> bool:
     """Whether *function* or a function inside it speaks of the attribute *name* of its own class or instance."""
-    pending, owners = [function], _owners(function)
-    while pending:
-        current = pending.pop()
-        pending += current.nested
+    owners = _owners(function)
+    for current in function.within():
         for node in current.bag.get(ast.Attribute, ()):
             assert isinstance(node, ast.Attribute)
             if node.attr == name and _is_owner(node.value, owners):

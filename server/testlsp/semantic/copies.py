@@ -47,10 +47,7 @@ def _digest(function: Function, model: SemanticModel) -> str:
 def _names_of_module(function: Function, model: SemanticModel) -> set[str]:
     """Return the names that *function*, and functions inside it, take from the module."""
     found: set[str] = set()
-    pending = [function]
-    while pending:
-        current = pending.pop()
-        pending += current.nested
+    for current in function.within():
         for node in current.bag.get(ast.Name, ()):
             assert isinstance(node, ast.Name)
             if node.id in model.names.table and not model.is_local(node.id, current):

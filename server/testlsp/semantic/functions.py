@@ -127,6 +127,12 @@ class Function:
         self._nested = self._bag = self._parents = self._locals = None
         self.memo.clear()
 
+    def within(self) -> Iterator[Function]:
+        """Yield the function and those defined inside it, at any depth."""
+        yield self
+        for nested in self.nested:
+            yield from nested.within()
+
     @property
     def roots(self) -> list[ast.AST]:
         """The nodes whose subtrees make up this function."""
@@ -211,13 +217,6 @@ class Function:
     def outermost(self) -> Function:
         """The function at module or class level around a nested one; otherwise itself."""
         return self.parent.outermost if self.parent else self
-
-    def forget(self) -> None:
-        """Forget what was found out. Facts point back at their functions; without them both are free at once."""
-        for nested in self._nested or ():
-            nested.forget()
-        self.memo.clear()
-        self._bag = self._nested = self._parents = self._locals = None
 
     def __repr__(self) -> str:
         """Show kind and name."""

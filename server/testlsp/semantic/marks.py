@@ -7,7 +7,6 @@ A mark is an attribute of ``pytest.mark``, whatever names that travels under. Th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from testlsp.semantic.functions import Function
@@ -137,28 +136,3 @@ def _inherits(function: Function) -> bool:
             return True
         info = info.parent
     return False
-
-
-def marks_in(function: Function, model: SemanticModel) -> Iterator[Mark]:
-    """Yield the marks in the code of *function*, wherever they stand; each with its call if it is called."""
-    called: set[int] = set()
-    for node in function.bag.get(ast.Call, ()):
-        assert isinstance(node, ast.Call)
-        mark = _quickly(node.func) and mark_at(node, model, function)
-        if mark:
-            called.add(id(node.func))
-            yield mark
-    for node in function.bag.get(ast.Attribute, ()):
-        if id(node) not in called:
-            assert isinstance(node, ast.Attribute)
-            mark = _quickly(node) and mark_at(node, model, function)
-            if mark:
-                yield mark
-
-
-def _quickly(node: ast.expr) -> bool:
-    """Whether *node* can be a mark by its shape: ``pytest.mark.x`` or ``mark.x``."""
-    if not isinstance(node, ast.Attribute):
-        return False
-    owner = node.value
-    return isinstance(owner, ast.Name) or (isinstance(owner, ast.Attribute) and owner.attr == "mark")

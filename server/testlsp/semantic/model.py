@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from testlsp.semantic.collection import Collection, statement_functions
-from testlsp.semantic.functions import FileRole, Function, FunctionKind
+from testlsp.semantic.functions import FileRole, Function
 from testlsp.semantic.names import Binding, ModuleNames, dotted, module_names
 from testlsp.syntax import SourceFile, Statement
 
@@ -105,7 +105,7 @@ class SemanticModel:
         for piece in self.source.statements:
             kept = piece.memo.pop("functions", None)
             for function in kept[2] if kept is not None else ():
-                function.forget()
+                function.release()
             piece.memo.clear()
         self._facts.clear()
         self._functions = self._by_name = None
@@ -183,18 +183,11 @@ class SemanticModel:
             return None
         return ".".join((target, *reversed(parts))) if parts else target
 
-    def is_pytest(self, function: Function) -> bool:
-        """Whether pytest itself calls *function*."""
-        return function.kind in _CALLED_BY_PYTEST
-
 
 def _may_make_fixture(decorator: ast.expr) -> bool:
     """Whether a decorator may make something else of a test: one of unknown name, or one that speaks of fixtures."""
     name = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
     return name is None or "fixture" in name.rpartition(".")[2] or "." not in name
-
-
-_CALLED_BY_PYTEST = {FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.HOOK, FunctionKind.XUNIT}
 
 
 def _scopes(function: Function | None) -> list[Function]:

@@ -22,15 +22,13 @@ class Expectation(NamedTuple):
     """A call that expects an exception.
 
     *types* are the expected ones, a tuple taken apart (nothing when none is named). *narrowed* when a message or a
-    check is asked for, too. *of_pytest* tells ``pytest.raises`` from ``self.assertRaises``. *runs* when the call itself
-    runs the code, which it was given as a function.
+    check is asked for, too. *of_pytest* tells ``pytest.raises`` from ``self.assertRaises``.
     """
 
     call: ast.Call
     types: tuple[ast.expr, ...]
     narrowed: bool
     of_pytest: bool
-    runs: bool
 
 
 class RaisesBlock(NamedTuple):
@@ -65,7 +63,7 @@ def expectation_of(call: ast.Call, function: Function, model: SemanticModel) -> 
     match = keywords.get("match")
     matched = match is not None and not _matches_anything(match)
     narrowed = name == "assertRaisesRegex" or "check" in keywords or matched
-    return Expectation(call, types, narrowed, of_pytest, len(call.args) > (2 if name == "assertRaisesRegex" else 1))
+    return Expectation(call, types, narrowed, of_pytest)
 
 
 def _is_none(node: ast.expr) -> bool:

@@ -170,10 +170,7 @@ def _started(function: Function) -> set[str]:
 
 def speaks_of_release(function: Function, name: str) -> bool:
     """Whether *function*, or one inside it, gives *name* back in any way, a ``with`` included."""
-    pending = [function]
-    while pending:
-        current = pending.pop()
-        pending += current.nested
+    for current in function.within():
         for node in current.bag.get(ast.Attribute, ()):
             assert isinstance(node, ast.Attribute)
             if node.attr in RELEASES and _mentions(node.value, name):

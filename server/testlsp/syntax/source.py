@@ -207,13 +207,12 @@ def _split(text: str, body: list[ast.stmt]) -> list[Statement]:
     for number, node in enumerate(body, 1):
         group.append(node)
         assert node.end_lineno is not None
-        assert node.end_col_offset is not None
         line = node.end_lineno
         if number < following:
             after = body[number]
             if _first_line(after) <= line:
                 continue
-            if _first_line(after) == line + 1 and _continues(text, starts, line, node.end_col_offset):
+            if _first_line(after) == line + 1 and _continues(text, starts, line):
                 continue
         end = starts[line] if line < len(starts) else len(text)
         pieces.append(Statement(text[starts[first] : end], tuple(group), first + 1))
@@ -230,7 +229,7 @@ def _first_line(node: ast.stmt) -> int:
     return min(node.lineno, decorators[0].lineno) if decorators else node.lineno
 
 
-def _continues(text: str, starts: list[int], line: int, end_column: int) -> bool:
+def _continues(text: str, starts: list[int], line: int) -> bool:
     """Whether the line (from 1) goes on behind a statement with a semicolon and a backslash."""
     end = starts[line] if line < len(starts) else len(text)
     return text[starts[line - 1] : end].rstrip("\r\n").endswith("\\")

@@ -25,7 +25,3 @@ class TextRange(NamedTuple):
     def touches(self, other: TextRange) -> bool:
         """Whether the two overlap or meet; a cursor (empty range) at either end of a range touches it."""
         return self.start <= other.end and other.start <= self.end
-
-    def contains(self, other: TextRange) -> bool:
-        """Whether *other* lies inside this range, ends included."""
-        return self.start <= other.start and other.end <= self.end
