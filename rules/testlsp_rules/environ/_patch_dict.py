@@ -97,6 +97,30 @@ def _value(ctx: Context, effect: Effect) -> str:
     return f"({text})" if isinstance(value, ast.NamedExpr) and not text.startswith("(") else text
 
 
+def patched_with(
+    ctx: Context, whole: ast.stmt, form: Form, arguments: str, behind: list[str] | None = None
+) -> list[Fix]:
+    """Return the fix that puts ``patch.dict`` with *arguments* in the place of *whole*, and the lines *behind* after it.
+
+    A ``with`` block leaves *whole* where it is when there is something to come behind: the caller replaces it.
+    """
+    function = ctx.function
+    if form is Form.FIXTURE and ctx.settings.idiom == "mocker":
+        lines = [f"mocker.patch.dict({arguments})", *(behind or ())]
+        return [
+            unsafe(
+                "Use `mocker.patch.dict`",
+                lambda: with_parameter(ctx, replace_statement(ctx.statement, whole, lines), "mocker", function),
+            )
+        ]
+    known = patch_name(ctx, function)
+    if known is None or form is Form.NONE:
+        return []
+    spelling, imports = f"{known[0]}.dict", known[1]
+    header = f"{spelling}({arguments})"
+    return entered(ctx, function, whole, spelling, lambda: header, imports, unsafe, stays=bool(behind))
+
+
 def patch_dict_lines(ctx: Context, effect: Effect, start: str, end: str) -> list[str]:
     """Return a call of ``patch.dict`` between *start* and *end*, with the change in it or behind it."""
     assert effect.whole is not None

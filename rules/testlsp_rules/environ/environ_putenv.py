@@ -4,14 +4,14 @@ import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on_effect
 from testlsp.lint.context import unsafe
-from testlsp.lint.patching import Form, form_for, idiom_form, patch_name, with_parameter
-from testlsp.lint.with_blocks import entered
+from testlsp.lint.patching import Form, form_for, idiom_form, with_parameter
 from testlsp.rewrite import replace_statement
 from testlsp.semantic.effects import Effect, EffectKind
 from testlsp.semantic.functions import FunctionKind
 from testlsp.semantic.restoration import RestoredBy, restoration
 
 from testlsp_rules.environ._leaks import must_fail
+from testlsp_rules.environ._patch_dict import patched_with
 
 _FOREIGN = ("ctypes", "cffi")
 
@@ -333,28 +333,17 @@ def _fixes(ctx: Context, effect: Effect) -> list[Fix]:
 
 def _patched(ctx: Context, effect: Effect, call: ast.Call, whole: ast.stmt, given: list[str]) -> list[Fix]:
     """Return the fix for other idioms, which leave it to `os.environ` to delete a variable."""
-    function, func = effect.function, call.func
+    func = call.func
     environ = f"{ctx.source_of(func.value)}.environ" if isinstance(func, ast.Attribute) else '"os.environ"'
     sets = effect.method == "putenv"
     if not sets and not isinstance(func, ast.Attribute):
         return []
     arguments = f"{environ}, {{{': '.join(given)}}}" if sets else environ
     delete = [] if sets else [f"{environ}.pop({given[0]}, None)"]
-    form = idiom_form(ctx, function)
-    if form is Form.FIXTURE and ctx.settings.idiom == "mocker":
-        lines = [f"mocker.patch.dict({arguments})", *delete]
-        return [
-            unsafe(
-                "Use `mocker.patch.dict`",
-                lambda: with_parameter(ctx, replace_statement(ctx.statement, whole, lines), "mocker", function),
-            )
-        ]
-    known = patch_name(ctx, function)
-    if known is None or form is Form.NONE:
-        return []
-    spelling, imports = f"{known[0]}.dict", known[1]
-    made = entered(ctx, function, whole, spelling, lambda: f"{spelling}({arguments})", imports, unsafe, stays=not sets)
-    return made if sets else [_with_deletion(ctx, fix, whole, delete) for fix in made]
+    form = idiom_form(ctx, effect.function)
+    made = patched_with(ctx, whole, form, arguments, delete)
+    block = form is not Form.FIXTURE or ctx.settings.idiom != "mocker"
+    return [_with_deletion(ctx, fix, whole, delete) for fix in made] if delete and block else made
 
 
 def _with_deletion(ctx: Context, fix: Fix, whole: ast.stmt, delete: list[str]) -> Fix:

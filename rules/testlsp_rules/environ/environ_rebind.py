@@ -4,13 +4,14 @@ import ast
 
 from testlsp.lint import Bad, Context, Fix, Good, Rule, Severity, on, on_effect
 from testlsp.lint.context import unsafe
-from testlsp.lint.patching import Form, form_for, patch_name, with_parameter
-from testlsp.lint.with_blocks import entered
-from testlsp.rewrite import replace_expression, replace_statement
+from testlsp.lint.patching import form_for
+from testlsp.rewrite import replace_expression
 from testlsp.semantic.effects import PATCHES, Effect, EffectKind
 from testlsp.semantic.functions import FunctionKind
 from testlsp.semantic.restoration import restoration
 from testlsp.semantic.save_restore import belongs_to_idiom
+
+from testlsp_rules.environ._patch_dict import patched_with
 
 _KINDS = (FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.XUNIT, FunctionKind.NESTED)
 _COPIES = frozenset({"builtins.dict", "copy.copy", "copy.deepcopy", "collections.OrderedDict"})
@@ -397,19 +398,5 @@ def _fixes(ctx: Context, whole: ast.stmt | None, value: ast.expr, environ: str =
         return []
     if isinstance(whole, ast.Assign):
         environ = ctx.source_of(whole.targets[0])
-    function, with_mocker = ctx.function, ctx.settings.idiom == "mocker"
-    arguments = f"{environ}, {ctx.source_of(value)}, clear=True"
-    form = form_for(ctx, function, "mocker" if with_mocker else None)
-    if form is Form.FIXTURE and with_mocker:
-        line = f"mocker.patch.dict({arguments})"
-        return [
-            unsafe(
-                "Use `mocker.patch.dict`",
-                lambda: with_parameter(ctx, replace_statement(ctx.statement, whole, line), "mocker", function),
-            )
-        ]
-    known = patch_name(ctx, function)
-    if known is None or form is Form.NONE:
-        return []
-    spelling, imports = f"{known[0]}.dict", known[1]
-    return entered(ctx, function, whole, spelling, lambda: f"{spelling}({arguments})", imports, unsafe)
+    form = form_for(ctx, ctx.function, "mocker" if ctx.settings.idiom == "mocker" else None)
+    return patched_with(ctx, whole, form, f"{environ}, {ctx.source_of(value)}, clear=True")
