@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -70,16 +69,9 @@ def documented() -> list[str]:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project of one test, whose `testlsp` on PATH is that of this checkout."""
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'shop'\nversion = '0'\n")
-    (tmp_path / "tests" / "test_shop.py").write_text(TEST_FILE)
-    (tmp_path / "bin").mkdir()
-    command = tmp_path / "bin" / "testlsp"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m testlsp "$@"\n')
-    command.chmod(0o755)
-    return tmp_path
+def suite() -> str:
+    """The project's one test."""
+    return TEST_FILE
 
 
 def emacs(project: Path, blocks: list[str]) -> str:

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -60,16 +59,9 @@ def documented(heading: str) -> list[str]:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project of one test, whose `testlsp` on PATH is that of this checkout."""
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'shop'\nversion = '0'\n")
-    (tmp_path / "tests" / "test_shop.py").write_text(TEST_FILE)
-    (tmp_path / "bin").mkdir()
-    command = tmp_path / "bin" / "testlsp"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m testlsp "$@"\n')
-    command.chmod(0o755)
-    return tmp_path
+def suite() -> str:
+    """The project's one test."""
+    return TEST_FILE
 
 
 def neovim(project: Path, blocks: list[str], of_server: str = "") -> str:
