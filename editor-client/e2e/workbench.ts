@@ -150,6 +150,21 @@ export class Workbench {
     await this.page.waitForSelector(".tab.active:not(.dirty)");
   }
 
+  /** Save all files, and again those that were changed in the meantime. */
+  async saveAll(): Promise<void> {
+    const dirty = this.page.locator(".tab.dirty");
+    await this.until("everything is saved", async () => {
+      await this.command("File: Save All");
+      return dirty
+        .first()
+        .waitFor({ state: "detached", timeout: 3_000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
+  }
+
   /** Open another file of the folder by Control+P. */
   async openFile(name: string): Promise<void> {
     const base = path.basename(name);

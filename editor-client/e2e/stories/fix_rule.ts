@@ -22,7 +22,7 @@ const story: Story = {
     await workbench.pick("TL101");
     await workbench.edited();
     await page.waitForSelector('.tab.dirty[data-resource-name="test_second.py"]');
-    await workbench.command("File: Save All");
+    await workbench.saveAll();
     for (const file of ["tests/test_environ.py", "tests/test_second.py"]) {
       await workbench.until(`${file} is mended`, async () => {
         const text = await read(file);
