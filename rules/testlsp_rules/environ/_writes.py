@@ -15,6 +15,9 @@ from testlsp.text import Edit
 
 from testlsp_rules.environ._patch_dict import patch_dict_fixes, unittest_fixes
 
+CHANGES = (EffectKind.ENV_SET, EffectKind.ENV_DELETE, EffectKind.ENV_BULK)
+"""Changes of variables, which leave `os.environ` the object that it is."""
+
 
 class Call(NamedTuple):
     """Which method of ``monkeypatch`` is meant, and whether it does exactly what the statement did."""
