@@ -22,6 +22,12 @@ def test_rule_by_code_or_name(run: Run, word: str) -> None:
         assert wanted in ran.out
 
 
+def test_no_word_to_editors_of_pages(run: Run) -> None:
+    """Who asks for a rule is not told how its page is generated, except in Markdown, which may become a page."""
+    assert "<!--" not in run("rule", "chdir").out
+    assert "<!-- Generated" in run("rule", "chdir", "--output-format", "markdown").out
+
+
 def test_unknown_rule(run: Run) -> None:
     """A rule that does not exist is an error with a suggestion."""
     ran = run("rule", "chdr")

@@ -102,6 +102,15 @@ def test_assertions_are_the_criteria() -> None:
     assert found.criteria[3].endswith("...")
 
 
+def test_f_strings_stay_as_they_are_written() -> None:
+    """What is offered does not depend on the Python that testlsp runs on: 3.12 nests the same quotes, 3.11 does not."""
+    found = facts("""
+    def test_a(client, order):
+        assert client.get(f"/orders/{order['id']}").status_code == 200
+    """)
+    assert found.criteria == ("client.get(f\"/orders/{order['id']}\").status_code == 200",)
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

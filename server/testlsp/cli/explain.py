@@ -35,6 +35,9 @@ def explain_rules(arguments: list[str], terminal: Terminal) -> int:
     from testlsp.report.pages import page
 
     text = "\n".join(page(rule, rules) for rule in chosen)
+    if given.output_format == "text":
+        # Where the page comes from is for those who would edit it.
+        text = "\n\n".join(block for block in text.split("\n\n") if not block.startswith("<!--"))
     if given.output_format == "text" and is_terminal(sys.stdout):
         _render(text, terminal)
     else:
@@ -70,8 +73,7 @@ def _render(text: str, terminal: Terminal) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    shown = "\n".join(line for line in text.split("\n") if not line.startswith("<!--"))
-    Console(file=sys.stdout, no_color=not terminal.style.colours).print(Markdown(shown))
+    Console(file=sys.stdout, no_color=not terminal.style.colours).print(Markdown(text))
 
 
 def explain_settings(arguments: list[str], terminal: Terminal) -> int:

@@ -283,18 +283,27 @@ def _criteria(function: Function, model: SemanticModel) -> list[str]:
     found: list[tuple[int, str]] = []
     for node in function.bag.get(ast.Assert, ()):
         assert isinstance(node, ast.Assert)
-        found.append((node.lineno, _shortened(ast.unparse(node.test))))
+        found.append((node.lineno, _written(node.test, function)))
     for node in function.bag.get(ast.Call, ()):
         assert isinstance(node, ast.Call)
         name = model.qualified_name(node.func, function)
         last = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         if name == "pytest.raises" and node.args:
-            found.append((node.lineno, f"raises {_shortened(ast.unparse(node.args[0]))}"))
+            found.append((node.lineno, f"raises {_written(node.args[0], function)}"))
         elif last.startswith("assert_") and isinstance(node.func, ast.Attribute):
-            found.append((node.lineno, _shortened(ast.unparse(node))))
+            found.append((node.lineno, _written(node, function)))
     return [text for _, text in sorted(found, key=lambda item: item[0])]
 
 
-def _shortened(text: str) -> str:
+def _written(node: ast.expr, function: Function) -> str:
+    """Return *node* on one line.
+
+    From Python 3.12 on, `ast.unparse` may nest the same quotes in an f-string, so an f-string stays as it is written:
+    the text must not depend on the Python that testlsp runs on.
+    """
+    text = ast.unparse(node)
+    if "f'" in text or 'f"' in text:
+        source = function.statement.source(node)
+        text = text if "\n" in source or '"""' in source else source
     line = " ".join(text.split())
     return line if len(line) <= 88 else line[:85].rstrip() + "..."
