@@ -5,7 +5,7 @@ statement's text (`ensure_import` alone takes a file and counts in it). The edit
 function apply together, and equal ones are equal edits, which count once. Where two rewrites would spoil each
 other, their edits overlap. `CannotRewrite` says that there is no faithful rewrite, which is no fault. Offsets of
 ``ast`` and tokens are exact for nearly everything; LibCST, which only this package may know, is asked where they
-are not (`fstrings`).
+are not (`fstrings`), and whether a text that ``ast`` refuses is newer Python (`grammar`).
 
 Invariant: no edit touches text outside the statement, imports aside, nor what the nodes named do not own. This
 package knows neither pytest nor rules.
