@@ -13,6 +13,7 @@ from time import perf_counter
 _YOUNG = 15_000
 """So many objects are looked through in a few milliseconds."""
 _OLDER = 50_000
+_OLDEST = 100_000
 _LONG_IDLE = 60.0
 """Seconds without a message or work after which a pause is not noticed."""
 
@@ -24,6 +25,7 @@ class Garbage:
         """Begin with nothing to collect."""
         self._survivors = 0
         self._old = 0
+        self._frozen = 0
         self._busy = perf_counter()
 
     def busy(self) -> None:
@@ -31,21 +33,28 @@ class Garbage:
         self._busy = perf_counter()
 
     def tidy(self, least: int = _YOUNG) -> None:
-        """Collect if there are more than *least* new objects; takes 20 ms at most."""
+        """Collect if there are more than *least* new objects; takes some 25 ms at most, mostly two."""
         young = gc.get_count()[0]
         if young <= least:
             return
         freed = gc.collect(0)
         self._survivors += max(0, young - freed)
-        if self._survivors > _OLDER:
-            self._old += max(0, self._survivors - gc.collect(1))
-            self._survivors = 0
+        if self._survivors <= _OLDER:
+            return
+        self._old += max(0, self._survivors - gc.collect(1))
+        self._survivors = 0
+        if self._old > _OLDEST:
+            self._frozen += max(0, self._old - gc.collect())
+            self._old = 0
+            gc.freeze()  # what has lived so long will live on, and is not looked through again for the time being
 
     def tidy_all(self) -> None:
         """Look through everything, if there is reason to and nothing happens: may take some tenths of a second."""
-        if self._old > _OLDER and perf_counter() - self._busy > _LONG_IDLE:
+        if self._frozen > _OLDEST and perf_counter() - self._busy > _LONG_IDLE:
+            gc.unfreeze()
             gc.collect()
-            self._old = self._survivors = 0
+            gc.freeze()
+            self._frozen = self._old = self._survivors = 0
 
 
 garbage = Garbage()
