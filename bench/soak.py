@@ -57,6 +57,7 @@ class Soak:
     def __init__(self, folders: list[Path], draw: random.Random) -> None:
         self.draw = draw
         self.errors: list[str] = []
+        self.ready = False
         self.texts = {path: path.read_bytes().decode("utf-8", "replace") for path in chosen(folders, draw)}
         self.now = dict(self.texts)
         self.version = dict.fromkeys(self.texts, 0)
@@ -65,6 +66,8 @@ class Soak:
         self.session.overheard = self._overhear
         for path in self.texts:
             self.open(path)
+        while not self.ready:  # what the workspace defines is kept, and is no growth
+            self.session.wait(lambda message: message.get("method") == "testlsp/status")
 
     def _overhear(self, message: dict[str, Any]) -> None:
         params = message.get("params") or {}
@@ -72,6 +75,8 @@ class Soak:
         failed = (method == "window/logMessage" and params["type"] == 1) or (
             method == "testlsp/status" and params.get("crashes")
         )
+        if method == "testlsp/status":
+            self.ready = params["state"] == "ready"
         if failed:
             self.errors.append(params["message"])
         elif "error" in message and message["error"]["code"] != -32801:  # an action that came too late is refused
