@@ -143,7 +143,10 @@ class AlwaysTrue(Rule):
     def check(self, ctx: Context, function: Function) -> None:
         """Look at all that the function claims."""
         for claim in claims_of(function):
-            if isinstance(claim.test, _CANDIDATES):
+            test = claim.test
+            if isinstance(test, _CANDIDATES) and not (
+                isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq)
+            ):
                 self.check_claim(ctx, claim)
         for call in unittest_checks(function):
             if getattr(call.func, "attr", "") == "assertGreaterEqual" and len(call.args) >= 2:

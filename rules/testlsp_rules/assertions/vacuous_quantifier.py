@@ -138,7 +138,8 @@ class VacuousQuantifier(Rule):
     def check(self, ctx: Context, function: Function) -> None:
         """Look at ``assert all(...)`` and at loops."""
         for node in function.bag.get(ast.Assert, ()):
-            assert isinstance(node, ast.Assert)
+            if not isinstance(node, ast.Assert) or not isinstance(node.test, ast.Call):
+                continue
             iterated = _quantified(ctx, node.test)
             if iterated is not None and _is_direct(function, node) and _may_be_empty(ctx, iterated):
                 message = f"This holds for an empty `{iterated.id}`, too"

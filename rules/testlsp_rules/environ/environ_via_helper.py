@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from testlsp.lint import Bad, Context, Good, Related, Rule, Severity, on_function
 from testlsp.lint.context import unsafe
@@ -380,7 +381,7 @@ class EnvironViaHelper(Rule):
         calls = [
             node
             for node in function.bag.get(ast.Call, ())
-            if isinstance(node, ast.Call) and ((name := called_name(node)) in names or _SETS_UP.search(name))
+            if isinstance(node, ast.Call) and ((name := called_name(node)) in names or _sets_up(name))
         ]
         seen: set[str] = set()
         for index, call in enumerate(calls):
@@ -402,6 +403,12 @@ class EnvironViaHelper(Rule):
                 if ctx.settings.idiom != "monkeypatch":
                     fixes = patch_dict_fixes(ctx, _effects(ctx, call, variables)[0], unsafe)
                 ctx.report(call, message, related=(Related(path, "here", None, last or name),), fixes=fixes)
+
+
+@lru_cache(maxsize=4096)
+def _sets_up(name: str) -> bool:
+    """Whether the name of a function sounds as if it prepared something; a suite calls the same few again and again."""
+    return _SETS_UP.search(name) is not None
 
 
 def _changed_by(ctx: Context, call: ast.Call, changes: Changes) -> tuple[str, str, frozenset[str]]:

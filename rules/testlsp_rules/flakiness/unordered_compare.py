@@ -171,10 +171,7 @@ class UnorderedCompare(Rule):
         """Report an asserted `==` of an unordered sequence and a list that is written out."""
         if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq):
             return
-        left, right = node.left, node.comparators[0]
-        if isinstance(left, ast.List | ast.Tuple) or isinstance(right, ast.List | ast.Tuple):
-            if any(isinstance(ancestor, ast.Assert) for ancestor in ctx.ancestors(node)):
-                self._check(ctx, left, right)
+        self._check(ctx, node.left, node.comparators[0], node)
 
     @on(ast.Call)
     def check_method(self, ctx: Context, node: ast.Call) -> None:
@@ -182,12 +179,15 @@ class UnorderedCompare(Rule):
         if isinstance(node.func, ast.Attribute) and node.func.attr in _EQUALITIES and len(node.args) >= 2:
             self._check(ctx, node.args[0], node.args[1])
 
-    def _check(self, ctx: Context, left: ast.expr, right: ast.expr) -> None:
+    def _check(self, ctx: Context, left: ast.expr, right: ast.expr, compared: ast.Compare | None = None) -> None:
         for found, literal in ((left, right), (right, left)):
             if not isinstance(literal, ast.List | ast.Tuple) or len(literal.elts) < 2:
                 continue
             unordered = _unordered(ctx, found)
             if unordered is None or (unordered.is_set and _numbers(literal)):
+                continue
+            # Asked last: the nodes around a node cost a walk through the function.
+            if compared is not None and not any(isinstance(each, ast.Assert) for each in ctx.ancestors(compared)):
                 continue
             name = unordered.of if unordered.is_set else f"`{unordered.of}`"
             message = f"the order of {name} is not defined; compare sorted lists"
