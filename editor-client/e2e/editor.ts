@@ -30,6 +30,7 @@ const QUIET = {
   "security.workspace.trust.banner": "never",
   "security.workspace.trust.startupPrompt": "never",
   "telemetry.telemetryLevel": "off",
+  "testlsp.trace.server": "messages",
   "update.mode": "none",
   "workbench.colorTheme": "Default Light Modern",
   "workbench.editor.enablePreview": false,
@@ -77,7 +78,11 @@ export class Editor {
   /** The address at which a folder opens, with a file in front; of several, only the last would be opened. */
   address(folder: string, file: string): string {
     const remote = `vscode-remote://127.0.0.1:${this.port}${path.posix.join(folder, file)}`;
-    const payload = JSON.stringify([["openFile", remote]]);
+    const payload = JSON.stringify([
+      ["openFile", remote],
+      // So that the logs of a failure tell what passed between editor and server.
+      ["logLevel", "testlsp.testlsp=trace"],
+    ]);
     return `${this.url}/?folder=${encodeURIComponent(folder)}&payload=${encodeURIComponent(payload)}`;
   }
 

@@ -77,6 +77,16 @@ def wanted(kind: str, only: Collection[str] | None) -> bool:
     return only is None or any(kind == each or kind.startswith(each + ".") or not each for each in only)
 
 
+def _asked_for(kind: str, only: Collection[str]) -> bool:
+    """Whether to offer the source action *kind* to a client that asked for *only*.
+
+    Editors apply on save whatever they are offered, one after the other. Who asks for everything safe gets that alone,
+    and not the families again, whose turn would come when the file says something else already.
+    """
+    everything = FIX_ALL in only or "source.fixAll" in only
+    return wanted(kind, only) and (kind == FIX_ALL or not everything)
+
+
 def code_actions(
     snapshot: Snapshot, path: str, where: TextRange, only: Collection[str] | None = None
 ) -> list[CodeAction]:
@@ -94,7 +104,7 @@ def code_actions(
         for one in here:
             offered += _silencers(state, one)
     if only is not None:  # source actions are for those who ask: menus and "on save"
-        offered += [action for action in _fix_all(state) if wanted(action.kind, only)]
+        offered += [action for action in _fix_all(state) if _asked_for(action.kind, only)]
     return list({(action.title, action.key): action for action in offered}.values())
 
 
