@@ -62,11 +62,18 @@ def read_bytes(path: str) -> bytes:
     """Return the content of the file *path*; raises `ReadProblem`."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb") as file:
+        try:
+            status = os.fstat(descriptor)
             # A named pipe or a device would block or never end.
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            if not stat.S_ISREG(status.st_mode):
                 raise ReadProblem(path, "is not a regular file")
-            return file.read()
+            # One call reads most files as a whole, which takes half as long as an object for the file.
+            data = os.read(descriptor, status.st_size + 1)
+            while len(data) != status.st_size and (more := os.read(descriptor, 1 << 20)):
+                data += more
+            return data
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise ReadProblem(path, f"cannot be read: {_reason(error)}") from error
     except ValueError as error:  # a path with a NUL character
