@@ -128,7 +128,7 @@ class Client:
         while True:
             message = self.inbox.get(timeout=max(0.01, end - monotonic()))
             assert message is not None, f"the server is gone: {self.log}"
-            method, params = message.get("method"), message.get("params")
+            method, params = message.get("method"), message.get("params") or {}
             if method == "textDocument/publishDiagnostics":
                 self.published[params["uri"]] = params
             elif method == "window/logMessage" and params["type"] == 1:
@@ -374,7 +374,8 @@ def test_findings_do_not_depend_on_the_order_of_events() -> None:
                 max_examples=ORDERS,
                 stateful_step_count=25,
                 deadline=None,
-                database=None if ORDERS <= 12 else settings.default.database,
+                # The few of every run are always the same; what the many find is kept, to be tried first next time.
+                derandomize=ORDERS <= 12,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
             ),
         )
