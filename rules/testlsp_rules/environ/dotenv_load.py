@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on
+from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on_call
 from testlsp.lint.context import unsafe
 from testlsp.lint.patching import Form, form_for, with_parameter
 from testlsp.rewrite import replace_statement
@@ -314,7 +314,7 @@ class DotenvLoad(Rule):
         ),
     )
 
-    @on(ast.Call, kinds=_KINDS)
+    @on_call("load_dotenv", kinds=_KINDS)
     def check(self, ctx: Context, node: ast.Call) -> None:
         """Report a load that nothing undoes."""
         func = node.func

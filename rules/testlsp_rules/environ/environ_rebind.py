@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Fix, Good, Rule, Severity, on, on_effect
+from testlsp.lint import Bad, Context, Fix, Good, Rule, Severity, on_call, on_effect
 from testlsp.lint.context import unsafe
 from testlsp.lint.patching import form_for
 from testlsp.rewrite import replace_expression
@@ -311,7 +311,7 @@ class EnvironRebind(Rule):
             mild = Severity.INFORMATION if restoration(effect, ctx.model) is not None else None
             ctx.report(effect.node, fixes=_fixes(ctx, effect.whole, effect.value), severity=mild)
 
-    @on(ast.Call, kinds=_KINDS)
+    @on_call("setattr", "patch", "object", kinds=_KINDS)
     def check_patch(self, ctx: Context, node: ast.Call) -> None:
         """Report a patch that puts a plain dictionary there."""
         func = node.func

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, Severity, on
+from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, Severity, on_call
 from testlsp.lint.context import unsafe
 from testlsp.semantic.functions import Function
 from testlsp.semantic.graph import Site
@@ -142,7 +142,7 @@ class NowOrRandomInAssert(Rule):
         ),
     )
 
-    @on(ast.Call)
+    @on_call(*_METHODS)
     def check(self, ctx: Context, node: ast.Call) -> None:
         """Report a clock or a random number that is asked in an assertion of equality."""
         if isinstance(node.func, ast.Attribute) and node.func.attr not in _METHODS:

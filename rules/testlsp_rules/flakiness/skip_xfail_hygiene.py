@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Fix, Good, Rule, Severity, on
+from testlsp.lint import Bad, Context, Fix, Good, Rule, Severity, on, on_call
 from testlsp.lint.context import unsafe
 from testlsp.semantic.functions import FunctionKind
 from testlsp.semantic.marks import Mark, mark_at
@@ -182,7 +182,7 @@ class SkipXfailHygiene(Rule):
         if mark is not None and not (isinstance(parent, ast.Call) and parent.func is node):
             self._check(ctx, mark)
 
-    @on(ast.Call, kinds=_EVERYWHERE)
+    @on_call(*_MARKS, kinds=_EVERYWHERE)
     def check_call(self, ctx: Context, node: ast.Call) -> None:
         """Report calls of these marks, and of `pytest.skip` and `pytest.xfail`, that leave something out."""
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 import re
 
-from testlsp.lint import Bad, Context, Good, Rule, on
+from testlsp.lint import Bad, Context, Good, Rule, on_call
 from testlsp.text.patterns import pattern
 
 from testlsp_rules.flakiness._clock import is_simulated
@@ -307,7 +307,7 @@ class Sleep(Rule):
         ),
     )
 
-    @on(ast.Call)
+    @on_call("sleep")
     def check(self, ctx: Context, node: ast.Call) -> None:
         """Report a pause of fixed, noticeable length in the test itself."""
         if len(node.args) != 1 or (isinstance(node.func, ast.Attribute) and node.func.attr != "sleep"):

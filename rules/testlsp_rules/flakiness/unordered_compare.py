@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from testlsp.lint import Bad, Context, Fix, Good, Rule, on
+from testlsp.lint import Bad, Context, Fix, Good, Rule, on, on_call
 from testlsp.lint.context import unsafe
 from testlsp.text import Edit
 
@@ -173,7 +173,7 @@ class UnorderedCompare(Rule):
             return
         self._check(ctx, node.left, node.comparators[0], node)
 
-    @on(ast.Call)
+    @on_call(*_EQUALITIES)
     def check_method(self, ctx: Context, node: ast.Call) -> None:
         """Report the same in the words of `unittest`."""
         if isinstance(node.func, ast.Attribute) and node.func.attr in _EQUALITIES and len(node.args) >= 2:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on
+from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, on_call
 from testlsp.lint.context import unsafe
 from testlsp.lint.patching import Form, form_for
 from testlsp.rewrite import remove_statement, wrap_in_with
@@ -194,7 +194,7 @@ class MonkeypatchUndo(Rule):
         ),
     )
 
-    @on(ast.Call, kinds=(FunctionKind.TEST, FunctionKind.FIXTURE))
+    @on_call("undo", kinds=(FunctionKind.TEST, FunctionKind.FIXTURE))
     def check(self, ctx: Context, node: ast.Call) -> None:
         """Report ``monkeypatch.undo()`` that something follows."""
         func = node.func

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Fix, Good, Rule, on, on_effect
+from testlsp.lint import Bad, Context, Fix, Good, Rule, on_call, on_effect
 from testlsp.lint.context import unsafe
 from testlsp.lint.signs import effect_sign
 from testlsp.lint.with_blocks import in_with, rest_of_block
@@ -319,7 +319,7 @@ class ProcessKnobs(Rule):
         message = f"The {effect.target} {verb} {ending if later else never}"
         ctx.report(effect.node, message, fixes=_fixes(ctx, effect))
 
-    @on(ast.Call, kinds=(FunctionKind.FIXTURE,))
+    @on_call("simplefilter", "filterwarnings", kinds=(FunctionKind.FIXTURE,))
     def check_filters(self, ctx: Context, node: ast.Call) -> None:
         """Report warning filters that a wide fixture sets for its tests."""
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import ast
 
-from testlsp.lint import Bad, Context, Good, Rule, on
+from testlsp.lint import Bad, Context, Good, Rule, on_call
 from testlsp.semantic.bases import methods_named
 from testlsp.semantic.cleanup import CLEANUP_REGISTRARS, TEARDOWNS, cleanup_name, cleanup_place, runs_elsewhere
 from testlsp.semantic.functions import Function, FunctionKind
@@ -147,7 +147,7 @@ class Reload(Rule):
         ),
     )
 
-    @on(ast.Call, kinds=(FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.NESTED))
+    @on_call("reload", kinds=(FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.NESTED))
     def check(self, ctx: Context, node: ast.Call) -> None:
         """Report the first reload of an imported module that nothing follows up."""
         function = ctx.function

@@ -10,7 +10,7 @@ from __future__ import annotations
 from testlsp.lint.context import Context
 from testlsp.lint.diagnostic import Applicability, Diagnostic, Fix, Related, Rewrite, Severity, Tag
 from testlsp.lint.examples import Bad, Good
-from testlsp.lint.rule import Rule, on, on_effect, on_function
+from testlsp.lint.rule import Rule, on, on_call, on_effect, on_function
 from testlsp.lint.ruleset import RuleSet
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Severity",
     "Tag",
     "on",
+    "on_call",
     "on_effect",
     "on_function",
 ]

@@ -60,6 +60,7 @@ class Costs:
             rules.handlers[kind] = Handlers(
                 self._watched(handlers.functions),
                 {node: self._watched(calls) for node, calls in handlers.nodes.items()},
+                {name: self._watched(calls) for name, calls in handlers.calls.items()},
                 {effect: self._watched(calls) for effect, calls in handlers.effects.items()},
             )
         return rules

@@ -116,6 +116,7 @@ def words_of(rule: type[Rule]) -> tuple[str, ...]:
         wanted = getattr(member, "__dict__", {}) if callable(member) else {}
         if "wants_functions" in wanted:
             return ()
+        words.update(wanted.get("wants_calls", ((), ()))[0])
         for node_type in wanted.get("wants_nodes", ((), ()))[0]:
             if node_type.__name__ not in _NODE_WORDS:
                 return ()

@@ -34,6 +34,20 @@ def on(
     return mark
 
 
+def on_call(*names: str, kinds: Collection[FunctionKind] = (FunctionKind.TEST,)) -> Callable[[Handler], Handler]:
+    """Call the method as ``(ctx, call)`` for each call in functions of *kinds* of what has one of these last names.
+
+    The name is the one that is written, or the one that it was imported or bound by: for ``sleep``, also ``nap()``
+    after ``from time import sleep as nap``. A test makes many calls; a rule that is about a few need not see the rest.
+    """
+
+    def mark(method: Handler) -> Handler:
+        method.__dict__["wants_calls"] = (names, frozenset(kinds))
+        return method
+
+    return mark
+
+
 def on_effect(*effects: EffectKind, kinds: Collection[FunctionKind] = RUN_BY_PYTEST) -> Callable[[Handler], Handler]:
     """Call the method as ``(ctx, effect)`` for each effect on process state of these kinds in functions of *kinds*."""
 

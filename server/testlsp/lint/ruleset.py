@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 Call = Callable[["Context", Any], None]
 
 
+CallTable = dict[str, "list[tuple[Rule, Call]]"]
+"""What is called for a call, by the last name of what it calls."""
+
+
 class Handlers(NamedTuple):
     """What is called in functions of one kind."""
 
     functions: list[tuple[Rule, Call]]
     nodes: dict[type[ast.AST], list[tuple[Rule, Call]]]
+    calls: CallTable
     effects: dict[EffectKind, list[tuple[Rule, Call]]]
 
 
@@ -53,17 +58,19 @@ class RuleSet:
             for kind, table, key, call in wishes:
                 handlers = self.handlers.get(kind)
                 if handlers is None:
-                    handlers = self.handlers[kind] = Handlers([], {}, {})
+                    handlers = self.handlers[kind] = Handlers([], {}, {}, {})
                 if table == "functions":
                     handlers.functions.append((rule, call))
                 elif table == "nodes":
                     handlers.nodes.setdefault(key, []).append((rule, call))
+                elif table == "calls":
+                    handlers.calls.setdefault(key, []).append((rule, call))
                 else:
                     handlers.effects.setdefault(key, []).append((rule, call))
 
 
 class _Wish(NamedTuple):
-    """In functions of *kind*, *call* wants to see the function, the nodes of the type *key* or the effects *key*."""
+    """In functions of *kind*, *call* wants the function itself, or nodes, calls or effects of the sort *key*."""
 
     kind: FunctionKind
     table: str
@@ -84,7 +91,7 @@ def _prepared(rule: type[Rule]) -> tuple[Rule, tuple[_Wish, ...]]:
         call = method.__get__(made)
         wanted = method.__dict__
         wishes += [_Wish(kind, "functions", None, call) for kind in wanted.get("wants_functions", ())]
-        for table in ("nodes", "effects"):
+        for table in ("nodes", "calls", "effects"):
             keys, kinds = wanted.get(f"wants_{table}", ((), ()))
             wishes += [_Wish(kind, table, key, call) for kind in kinds for key in keys]
     _PREPARED[rule] = made, tuple(wishes)

@@ -7,12 +7,13 @@ statement is linted.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from testlsp.lint.context import Context, GraphSource
 from testlsp.lint.diagnostic import Diagnostic, Severity
-from testlsp.lint.ruleset import Handlers, RuleSet
+from testlsp.lint.ruleset import CallTable, Handlers, RuleSet
 from testlsp.lint.suppressions import Suppression, apply_suppressions
 from testlsp.semantic.effects import effects_of
 from testlsp.semantic.functions import Function, FunctionKind
@@ -117,6 +118,8 @@ def _dispatch(context: Context, function: Function, handlers: Handlers, crashes:
                     call(context, node)
             except Exception as error:
                 _crashed(context, crashes, error)
+    if handlers.calls and ast.Call in function.bag:
+        _dispatch_calls(context, function, handlers.calls, crashes)
     if handlers.effects:
         for effect in effects_of(function, context.model):
             for rule, call in handlers.effects.get(effect.kind, ()):
@@ -125,6 +128,30 @@ def _dispatch(context: Context, function: Function, handlers: Handlers, crashes:
                     call(context, effect)
                 except Exception as error:
                     _crashed(context, crashes, error)
+
+
+def _dispatch_calls(context: Context, function: Function, wanted: CallTable, crashes: list[Crash]) -> None:
+    for node in function.bag[ast.Call]:
+        assert isinstance(node, ast.Call)
+        func = node.func
+        if isinstance(func, ast.Attribute):
+            calls = wanted.get(func.attr)
+        elif isinstance(func, ast.Name):
+            calls = wanted.get(func.id) or wanted.get(_bound_to(func.id, function, context.model))
+        else:
+            continue
+        for rule, call in calls or ():
+            context.rule = rule
+            try:
+                call(context, node)
+            except Exception as error:
+                _crashed(context, crashes, error)
+
+
+def _bound_to(name: str, function: Function, model: SemanticModel) -> str:
+    """Return the last part of what *name* was imported as or bound to, empty when that is not known."""
+    binding = model.binding(name, function)
+    return (binding.target or "").rpartition(".")[2] if binding is not None else ""
 
 
 def _crashed(context: Context, crashes: list[Crash], error: Exception) -> None:
