@@ -104,10 +104,9 @@ class Cache:
 
     def _connect(self, read_only: bool = False) -> sqlite3.Connection:
         import sqlite3
-        from urllib.request import pathname2url
 
         if read_only:
-            return sqlite3.connect(f"file:{pathname2url(self._path)}?mode=ro", uri=True, timeout=1)
+            return sqlite3.connect(f"file:{_in_address(self._path)}?mode=ro", uri=True, timeout=1)
         return sqlite3.connect(self._path, timeout=2)
 
     def summary_data(self, paths: Iterable[str]) -> dict[str, list[Any]]:
@@ -192,3 +191,9 @@ class _Kept(MutableMapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+
+def _in_address(path: str) -> str:
+    """Return *path* as part of an address that SQLite takes (https://www.sqlite.org/uri.html); `urllib` costs 20 ms."""
+    path = path.replace(os.sep, "/").replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return path if path.startswith("/") else f"/{path}"

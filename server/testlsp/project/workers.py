@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from testlsp.lint.library import AnyRule
 from testlsp.project.configuration import Configuration
 from testlsp.project.outcome import Outcome
+from testlsp.semantic.summary import FileSummary
 
 if TYPE_CHECKING:
     from testlsp.project.checking import Checker
 
 _CHUNKS_PER_PROCESS = 6
 _checker: Checker | None = None
+_told: set[str] = set()
 
 
 def analyse_in_parallel(
@@ -41,19 +43,23 @@ def analyse_in_parallel(
         checker.selector.rules,
     )
     found: dict[str, Outcome] = {}
+    others: dict[str, list[Any]] = {}
     try:
         with ProcessPoolExecutor(jobs, context, _prepare, recipe) as pool:
             pending = [pool.submit(_analyse, chunk, explicit & set(chunk), details) for chunk in _chunks(paths, jobs)]
             try:
                 for future in as_completed(pending):
-                    outcomes = future.result()
+                    outcomes, read = future.result()
                     found.update((outcome.path, outcome) for outcome in outcomes)
+                    others.update(read)
                     checker.advance(len(outcomes))
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     except (BrokenProcessPool, OSError, NotImplementedError, ImportError):
         return None
+    # What was read for the sake of the files is worth keeping, too: the next run would have to read it again.
+    checker.summaries.put_all({path: FileSummary.from_data(data) for path, data in others.items() if path not in found})
     return found
 
 
@@ -79,7 +85,12 @@ def _prepare(
     _checker.works_for_another = True
 
 
-def _analyse(paths: list[str], explicit: frozenset[str], details: bool) -> list[Outcome]:
+def _analyse(paths: list[str], explicit: frozenset[str], details: bool) -> tuple[list[Outcome], dict[str, list[Any]]]:
+    """Return the outcomes, and as data the summaries of the files that were read for their sake since the last time."""
     assert _checker is not None
     _checker.summaries.expect(paths)
-    return [_checker.analyse_one(path, explicit, details) for path in paths]
+    outcomes = [_checker.analyse_one(path, explicit, details) for path in paths]
+    known = _checker.summaries.known
+    read = {path: known[path].to_data() for path in known.keys() - _told}
+    _told.update(read)
+    return outcomes, read
