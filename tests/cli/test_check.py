@@ -388,3 +388,25 @@ def test_show_files_lists_what_would_be_checked(run: Run, tmp_path: Path) -> Non
     result = run("check", "--show-files")
     assert result.status == 0
     assert sorted(result.out.splitlines()) == [str(tmp_path / "conftest.py"), str(tmp_path / "test_a.py")]
+
+
+def test_nothing_is_parsed_again_after_a_run_in_several_processes(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the processes read for the sake of the tests, a helper module here, is kept for the next run as well."""
+    monkeypatch.setattr("testlsp.project.checking.PARALLEL_ABOVE", 0)
+    (project / "prices.py").write_text("import os\n\ndef set_up_env():\n    os.environ['PRICE'] = '1'\n")
+    for number in range(3):
+        text = f"from prices import set_up_env\n\ndef test_{number}():\n    set_up_env()\n    assert {number} == int('{number}')\n"
+        (project / f"test_{number}.py").write_text(text)
+    first = run("check", "--jobs", "2", "--cache-dir", "kept", "--select", "ALL")
+
+    def parse(path: str, *_: object) -> None:
+        raise AssertionError(f"{path} is parsed again")
+
+    for place in ("summaries", "analysis"):
+        monkeypatch.setattr(f"testlsp.project.{place}.parse", parse)
+    again = run("check", "--jobs", "2", "--cache-dir", "kept", "--select", "ALL")
+
+    assert again.out == first.out
+    assert again.status == first.status
