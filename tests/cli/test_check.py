@@ -397,8 +397,8 @@ def test_nothing_is_parsed_again_after_a_run_in_several_processes(
     monkeypatch.setattr("testlsp.project.checking.PARALLEL_ABOVE", 0)
     (project / "prices.py").write_text("import os\n\ndef set_up_env():\n    os.environ['PRICE'] = '1'\n")
     for number in range(3):
-        text = f"from prices import set_up_env\n\ndef test_{number}():\n    set_up_env()\n    assert {number} == int('{number}')\n"
-        (project / f"test_{number}.py").write_text(text)
+        body = f"    set_up_env()\n    assert {number} == int('{number}')\n"
+        (project / f"test_{number}.py").write_text(f"from prices import set_up_env\n\ndef test_{number}():\n{body}")
     first = run("check", "--jobs", "2", "--cache-dir", "kept", "--select", "ALL")
 
     def parse(path: str, *_: object) -> None:
