@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import shutil
 import subprocess
 import sys
@@ -60,7 +61,12 @@ CONFIGS = (
     "[tool.testlsp]\nseverity = 3\n",
     "[tool.pytest.ini_options]\npython_files = ['*_b.py']\n",
 )
-texts = st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
+CONFTEST = "".join(PIECES[number] for number in (0, 2))
+TESTS = "".join(PIECES[number] for number in (0, 5, 10))
+"""A test changes the value of a fixture that the other gets: what is said of it depends on the scope elsewhere."""
+OTHER = "def test_more(prices):\n    assert prices == {1: 2}\n"
+pieces = st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
+texts = st.sampled_from([CONFTEST, CONFTEST.replace("'session'", "'function'"), TESTS, OTHER]) | pieces
 
 
 class Client:
@@ -188,12 +194,14 @@ class Orders(RuleBasedStateMachine):
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
-    @initialize(first=texts, second=texts, config=st.sampled_from(CONFIGS))
-    def begin(self, first: str, second: str, config: str) -> None:
-        """Begin with a conftest, a test file and settings on disk."""
-        for name, text in (("conftest.py", first), ("test_a.py", second), ("pyproject.toml", config)):
+    @initialize(more=pieces, config=st.sampled_from(("", *CONFIGS)))
+    def begin(self, more: str, config: str) -> None:
+        """Begin with a conftest, test files and settings on disk, and one of the tests open."""
+        begun = {"conftest.py": CONFTEST, "test_a.py": TESTS + more, "test_c.py": OTHER, "pyproject.toml": config}
+        for name, text in begun.items():
             (self.root / name).write_bytes(text.encode())
         self.folders(self.server, added=True)
+        self.open("test_a.py", None)
 
     @rule(name=st.sampled_from(FILES), text=st.none() | texts)
     def open(self, name: str, text: str | None) -> None:
@@ -225,6 +233,23 @@ class Orders(RuleBasedStateMachine):
         self.versions[name] += 1
         identifier = {"uri": self.uri(name), "version": self.versions[name]}
         self.server.tell("textDocument/didChange", {"textDocument": identifier, "contentChanges": told})
+
+    @precondition(lambda self: self.open_files)
+    @rule(data=st.data(), new=st.sampled_from(["'session'", "'function'", "shop", "prices", "items"]))
+    def renamed_within(self, data: st.DataObject, new: str) -> None:
+        """A name or a scope in an open file becomes another one."""
+        name = data.draw(st.sampled_from(sorted(self.open_files)))
+        text = self.open_files[name]
+        found = list(re.finditer(r"'session'|'function'|\bshop\b|\bprices\b|\bitems\b", text))
+        if not found:
+            return
+        start, end = data.draw(st.sampled_from(found)).span()
+        where = {"start": columns(text, start), "end": columns(text, end)}
+        self.open_files[name] = text[:start] + new + text[end:]
+        self.versions[name] += 1
+        identifier = {"uri": self.uri(name), "version": self.versions[name]}
+        changes = [{"range": where, "text": new}]
+        self.server.tell("textDocument/didChange", {"textDocument": identifier, "contentChanges": changes})
 
     @precondition(lambda self: self.open_files)
     @rule(data=st.data())

@@ -35,6 +35,10 @@ log = logging.getLogger("testlsp")
 _SETTINGS = (".toml", ".ini", ".cfg")
 """How the names of files that hold settings end. What they say counts when it is saved."""
 
+_START = {"line": 0, "character": 0}
+_NO_CHANGE = {"range": {"start": _START, "end": _START}, "text": ""}
+"""What an empty list of changes means: the text is the same, its version is not."""
+
 
 class Session:
     """See the module."""
@@ -214,7 +218,7 @@ class Session:
             return
         version = identifier.get("version")
         version = document.version + 1 if version is None else version
-        for change in params["contentChanges"]:
+        for change in params["contentChanges"] or (_NO_CHANGE,):
             where = change.get("range")
             document = self.document(path)
             if where is None or document is None:
