@@ -36,7 +36,7 @@ _SETTINGS = (".toml", ".ini", ".cfg")
 """How the names of files that hold settings end. What they say counts when it is saved."""
 
 _START = {"line": 0, "character": 0}
-_NO_CHANGE = {"range": {"start": _START, "end": _START}, "text": ""}
+_NO_CHANGE: dict[str, Any] = {"range": {"start": _START, "end": _START}, "text": ""}
 """What an empty list of changes means: the text is the same, its version is not."""
 
 
