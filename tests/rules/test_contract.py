@@ -66,6 +66,17 @@ def test_a_docstring_says_what_is_found(rule: type[Rule]) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
+def test_messages_begin_alike(rule: type[Rule]) -> None:
+    """What is said of a finding begins like a sentence, or with a piece of code, and ends without a full stop."""
+    said = {rule.message}
+    for example in rule.examples:
+        said |= {found.message for found in lint_example(example, (rule,)).findings.diagnostics}
+    for message in said:
+        assert re.match(r"[A-Z0-9`]|pytest(?: |'s)", message), message
+        assert not message.endswith("."), message
+
+
+@pytest.mark.parametrize("rule", RULES)
 def test_nothing_is_left_to_write(rule: type[Rule]) -> None:
     """What `rules/new_rule.py` marks for the writer has been replaced."""
     assert "TODO: " not in rule.documentation() + rule.message

@@ -36,7 +36,7 @@ class EnvironStyle(Rule):
 
     code = "TL112"
     since = "0.1"
-    message = "the environment is patched in another way than the rest of the suite does"
+    message = "The environment is patched in another way than the rest of the suite does"
     default = False
     options = ("idiom",)
     related = ("MockPatchDictEnviron (clint of mlflow)", "flake8-pytest-style issue 252")

@@ -45,7 +45,7 @@ class AsyncNotRun(Rule):
 
     code = "TL605"
     since = "0.1"
-    message = "nothing awaits this test: it bears no mark of an async plugin, and `asyncio_mode` is not `auto`"
+    message = "Nothing awaits this test: it bears no mark of an async plugin, and `asyncio_mode` is not `auto`"
     source = "https://docs.pytest.org/en/stable/changelog.html#pytest-8-4-0-2025-06-02"
     words = ("async",)
     examples = (
@@ -127,7 +127,7 @@ class AsyncNotRun(Rule):
 
             class TestLogin(unittest.TestCase):
                 async def test_login(self):
-                          ^^^^^^^^^^ nothing awaits this test: `unittest.TestCase` throws the coroutine away, and the test passes
+                          ^^^^^^^^^^ Nothing awaits this test: `unittest.TestCase` throws the coroutine away, and the test passes
                     self.assertEqual("ok", await login())
             """,
             fixed="""
@@ -278,7 +278,7 @@ class AsyncNotRun(Rule):
         names = [ctx.model.qualified_name(getattr(item, "func", item)) or "" for item in own_decorators(function)]
         if not all(name.startswith(("unittest.mock.", "pytest.mark.", "unittest.skip")) for name in names):
             return
-        message = "nothing awaits this test: `unittest.TestCase` throws the coroutine away, and the test passes"
+        message = "Nothing awaits this test: `unittest.TestCase` throws the coroutine away, and the test passes"
         fix = unsafe("Derive from `IsolatedAsyncioTestCase`", lambda: _isolated(ctx, bases[0]), preferred=True)
         ctx.report(name_of(ctx.statement, function.node), message, fixes=[fix])
 

@@ -31,7 +31,7 @@ class MarkerUnregistered(Rule):
 
     code = "TL610"
     since = "0.1"
-    message = "this mark is not registered"
+    message = "This mark is not registered"
     source = "https://docs.pytest.org/en/stable/how-to/mark.html#registering-marks"
     words = ("mark",)
     examples = (

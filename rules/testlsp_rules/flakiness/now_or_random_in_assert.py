@@ -43,7 +43,7 @@ class NowOrRandomInAssert(Rule):
     code = "TL603"
     words = ("time", "date", "arrow", "pendulum", "random")
     since = "0.1"
-    message = "this asks the clock again, which may have moved on; freeze the time, or ask once"
+    message = "This asks the clock again, which may have moved on; freeze the time, or ask once"
     severity = Severity.INFORMATION
     related = ("FLK-008 (pytest-linter)", "PTD302 (pytest-tidy)", "PTD303 (pytest-tidy)")
     source = "https://docs.python.org/3/library/datetime.html#datetime.datetime.now"
@@ -90,7 +90,7 @@ class NowOrRandomInAssert(Rule):
                     self.assertEqual(create().year, dt.datetime.now().year)
                                                     ^^^^^^^^^^^^^^^^^
                     assert price(random.randint(1, 9)) == 3
-                                 ^^^^^^^^^^^^^^^^^^^^ this result depends on an unseeded random number; seed it, or write the number
+                                 ^^^^^^^^^^^^^^^^^^^^ This result depends on an unseeded random number; seed it, or write the number
             """,
             why="Neither freezegun nor time-machine is known to be there, so there is no fix.",
         ),
@@ -154,7 +154,7 @@ class NowOrRandomInAssert(Rule):
             if _is_compared(ctx, node) and not _is_frozen(ctx):
                 ctx.report(node, fixes=_frozen(ctx))
         elif _is_asserted(ctx, node) and not _is_seeded(ctx) and not _is_frozen(ctx):
-            ctx.report(node, "this result depends on an unseeded random number; seed it, or write the number")
+            ctx.report(node, "This result depends on an unseeded random number; seed it, or write the number")
 
 
 def _is_compared(ctx: Context, node: ast.Call) -> bool:

@@ -33,7 +33,7 @@ class ParametrizeShape(Rule):
 
     code = "TL606"
     since = "0.1"
-    message = "an iterator can be read only once; pass a list"
+    message = "An iterator can be read only once; pass a list"
     ruff = ("PT014",)
     related = ("PT014 (ruff)", "S8998 (SonarPython)", "PTD603 (pytest-tidy)")
     source = "https://docs.pytest.org/en/stable/deprecations.html#parametrize-iterators"
@@ -73,9 +73,9 @@ class ParametrizeShape(Rule):
             import pytest
 
             @pytest.mark.parametrize("text, length", [("a", 1), ("bb",), pytest.param("", 0, 0), 7])
-                                                                ^^^^^^^ this case gives 1 value for 2 names (text, length)
-                                                                         ^^^^^^^^^^^^^^^^^^^^^^ this case gives 3 values for 2 names (text, length)
-                                                                                                 ^ this case gives 1 value for 2 names (text, length)
+                                                                ^^^^^^^ This case gives 1 value for 2 names (text, length)
+                                                                         ^^^^^^^^^^^^^^^^^^^^^^ This case gives 3 values for 2 names (text, length)
+                                                                                                 ^ This case gives 1 value for 2 names (text, length)
             def test_length(text, length):
                 assert len(text) == length
             """,
@@ -88,7 +88,7 @@ class ParametrizeShape(Rule):
 
             class TestLength:
                 @cases("text", [])
-                               ^^ there is no case: pytest skips the test
+                               ^^ There is no case: pytest skips the test
                 def test_length(self, text):
                     assert len(text) == 1
             """,
@@ -98,7 +98,7 @@ class ParametrizeShape(Rule):
             import pytest
 
             @pytest.mark.parametrize(("text", "length"), [("a", 1), ("b", 1), ("a", 1)])
-                                                                              ^^^^^^^^ the same case stands here already
+                                                                              ^^^^^^^^ The same case stands here already
             def test_length(text, length):
                 assert len(text) == length
             """,
@@ -115,7 +115,7 @@ class ParametrizeShape(Rule):
             import pytest
 
             @pytest.mark.parametrize(("text", "lenght"), [("a", 1), ("b", 1)], ids=["a"])
-                                     ^^^^^^^^^^^^^^^^^^ the test does not request `lenght`, which pytest refuses
+                                     ^^^^^^^^^^^^^^^^^^ The test does not request `lenght`, which pytest refuses
                                                                                    ^^^^^ 1 id is given for 2 cases
             def test_length(text, length):
                 assert len(text) == length
@@ -291,7 +291,7 @@ class ParametrizeShape(Rule):
             if _is_iterator(ctx, found.values):
                 ctx.report(found.values, fixes=[_listed(ctx, node, found.values)])
         elif not found.cases:
-            ctx.report(found.values, "there is no case: pytest skips the test")
+            ctx.report(found.values, "There is no case: pytest skips the test")
         else:
             self._check_sizes(ctx, found)
             if found.ids is None and not ctx.settings.reported_by_ruff(ctx.path, *self.ruff):
@@ -310,7 +310,7 @@ class ParametrizeShape(Rule):
         missing = [name for name in found.names if name not in own]
         if missing and (function := _test_at(ctx, test)) is not None and _requests_known(ctx, function, missing[0]):
             named = call.args[0] if call.args else call
-            message = f"the test does not request `{missing[0]}`, which pytest refuses"
+            message = f"The test does not request `{missing[0]}`, which pytest refuses"
             ctx.report(named, message, severity=Severity.ERROR)
 
     def _check_ids(self, ctx: Context, found: Parametrization) -> None:
@@ -331,7 +331,7 @@ class ParametrizeShape(Rule):
             if case.size is not None and (case.size != wanted or (bare and found.unpacks)):
                 values = "value" if case.size == 1 else "values"
                 names = f"{wanted} {'name' if wanted == 1 else 'names'} ({', '.join(found.names)})"
-                message = f"this case gives {case.size} {values} for {names}"
+                message = f"This case gives {case.size} {values} for {names}"
                 ctx.report(case.node, message, severity=Severity.ERROR)
 
     def _check_repeated(self, ctx: Context, found: Parametrization) -> None:
@@ -346,7 +346,7 @@ class ParametrizeShape(Rule):
             if text in seen:
                 first = Related(ctx.path, "the first time", ctx.statement.range(seen[text].node))
                 ctx.report(
-                    case.node, "the same case stands here already", fixes=_deleted(ctx, found, index), related=[first]
+                    case.node, "The same case stands here already", fixes=_deleted(ctx, found, index), related=[first]
                 )
             else:
                 seen[text] = case

@@ -42,7 +42,7 @@ class RealNetwork(Rule):
     code = "TL602"
     since = "0.1"
     default = False
-    message = "this talks to a real host; use a stand-in, or mark the test"
+    message = "This talks to a real host; use a stand-in, or mark the test"
     options = ("integration-markers", "integration-paths")
     related = ("PTD304 (pytest-tidy)",)
     source = "https://docs.pytest.org/en/stable/explanation/flaky.html"

@@ -29,7 +29,7 @@ class SkipXfailHygiene(Rule):
 
     code = "TL608"
     since = "0.1"
-    message = "say why: add `reason=`"
+    message = "Say why: add `reason=`"
     severity = Severity.INFORMATION
     related = ("S1607 (SonarPython)", "S9001 (SonarPython)")
     source = "https://docs.pytest.org/en/stable/how-to/skipping.html#strict-parameter"
@@ -40,7 +40,7 @@ class SkipXfailHygiene(Rule):
             import pytest
 
             @pytest.mark.xfail(reason="the server forgets the 🍪")
-             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this is green whether the test fails or passes: add `strict=True` or `raises=`
+             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This is green whether the test fails or passes: add `strict=True` or `raises=`
             def test_login(client):
                 assert client.login() == "ok"
             """,
@@ -97,7 +97,7 @@ class SkipXfailHygiene(Rule):
             from pytest import mark
 
             @mark.xfail
-             ^^^^^^^^^^ this is green whether the test fails or passes, and does not say why: add `reason=`, and `strict=True` or `raises=`
+             ^^^^^^^^^^ This is green whether the test fails or passes, and does not say why: add `reason=`, and `strict=True` or `raises=`
             def test_login(client):
                 assert client.login() == "ok"
             """,
@@ -220,7 +220,7 @@ class SkipXfailHygiene(Rule):
         silent = _is_empty(reason) and mark.option("raises") is None and not (mark.call and mark.call.args)
         if loose:
             also = ", and does not say why: add `reason=`, and" if silent else ": add"
-            message = f"this is green whether the test fails or passes{also} `strict=True` or `raises=`"
+            message = f"This is green whether the test fails or passes{also} `strict=True` or `raises=`"
             ctx.report(mark.node, message, fixes=[_made_strict(ctx, mark)])
         elif silent:
             ctx.report(mark.node)

@@ -29,7 +29,7 @@ class Sleep(Rule):
 
     code = "TL601"
     since = "0.1"
-    message = "this pause is too long on a fast machine and too short on a slow one; wait for the condition, or move a frozen clock"
+    message = "This pause is too long on a fast machine and too short on a slow one; wait for the condition, or move a frozen clock"
     related = ("FLK-001 (pytest-linter)", "PTD301 (pytest-tidy)", "ZR002 (zorilla)")
     source = "https://docs.pytest.org/en/stable/explanation/flaky.html"
     words = ("sleep",)

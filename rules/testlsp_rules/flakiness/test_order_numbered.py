@@ -30,7 +30,7 @@ class TestOrderNumbered(Rule):
 
     code = "TL609"
     since = "0.1"
-    message = "these numbered tests share state: none of them can run alone"
+    message = "These numbered tests share state: none of them can run alone"
     severity = Severity.INFORMATION
     source = "https://docs.pytest.org/en/stable/explanation/flaky.html#system-state"
     words = ("test_0", "test_1", "test0", "test1", "step", "part", "phase")
@@ -39,7 +39,7 @@ class TestOrderNumbered(Rule):
             """
             class TestOrder:
                 def test_1_create(self, shop):
-                    ^^^^^^^^^^^^^ the numbered tests of `TestOrder` share `order_id`: none of them can run alone
+                    ^^^^^^^^^^^^^ The numbered tests of `TestOrder` share `order_id`: none of them can run alone
                     TestOrder.order_id = shop.create("☕")
                     assert TestOrder.order_id > 0
 
@@ -69,7 +69,7 @@ class TestOrderNumbered(Rule):
                 bills = []
 
                 def test_01_create(self, shop):
-                    ^^^^^^^^^^^^^^ the numbered tests of `TestBill` share `bills`: none of them can run alone
+                    ^^^^^^^^^^^^^^ The numbered tests of `TestBill` share `bills`: none of them can run alone
                     self.bills.append(shop.bill())
                     assert len(self.bills) == 1
 
@@ -146,7 +146,7 @@ class TestOrderNumbered(Rule):
         shared = _shared(node, tests)
         if shared is not None and tests[0].node is not None:
             place = name_of(ctx.statement, tests[0].node)
-            what = f"the numbered tests of `{node.name}` share `{shared}`"
+            what = f"The numbered tests of `{node.name}` share `{shared}`"
             ctx.report(place, f"{what}: none of them can run alone")
 
 

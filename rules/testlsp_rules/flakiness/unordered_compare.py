@@ -40,7 +40,7 @@ class UnorderedCompare(Rule):
 
     code = "TL604"
     since = "0.1"
-    message = "the order of a set is not defined; compare sorted lists"
+    message = "The order of a set is not defined; compare sorted lists"
     source = "https://docs.python.org/3/library/os.html#os.listdir"
     words = ("listdir", "glob", "iterdir", "scandir", "list", "tuple", "for ")
     examples = (
@@ -51,7 +51,7 @@ class UnorderedCompare(Rule):
             def test_export(tmp_path):
                 export(tmp_path)
                 assert os.listdir(tmp_path) == ["a.txt", "b.txt"]
-                       ^^^^^^^^^^^^^^^^^^^^ the order of `os.listdir` is not defined; compare sorted lists
+                       ^^^^^^^^^^^^^^^^^^^^ The order of `os.listdir` is not defined; compare sorted lists
             """,
             fixed="""
             import os
@@ -95,7 +95,7 @@ class UnorderedCompare(Rule):
                 def test_export(self):
                     found = [path.name for path in self.folder.iterdir()]
                     self.assertEqual(found, [A, B])
-                                     ^^^^^ the order of `iterdir` is not defined; compare sorted lists
+                                     ^^^^^ The order of `iterdir` is not defined; compare sorted lists
             """,
             fixed="""
             import unittest
@@ -110,7 +110,7 @@ class UnorderedCompare(Rule):
             """
             def test_rows(folder):
                 assert list(folder.glob("*.csv")) == [{"a": 1}, {"b": 1}]
-                       ^^^^^^^^^^^^^^^^^^^^^^^^^^ the order of `glob` is not defined; compare sorted lists
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^^ The order of `glob` is not defined; compare sorted lists
             """,
             why="Dicts cannot be sorted, so there is no fix.",
         ),
@@ -190,7 +190,7 @@ class UnorderedCompare(Rule):
             if compared is not None and not any(isinstance(each, ast.Assert) for each in ctx.ancestors(compared)):
                 continue
             name = unordered.of if unordered.is_set else f"`{unordered.of}`"
-            message = f"the order of {name} is not defined; compare sorted lists"
+            message = f"The order of {name} is not defined; compare sorted lists"
             ctx.report(found, message, fixes=_sorted(ctx, found, literal))
 
 

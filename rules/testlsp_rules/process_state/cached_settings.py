@@ -35,7 +35,7 @@ class CachedSettings(Rule):
     code = "TL209"
     words = ("setenv", "delenv", "environ")
     since = "0.1"
-    message = "this function remembers what it read from the environment"
+    message = "This function remembers what it read from the environment"
     related = ("pytest-antilru",)
     source = "https://docs.python.org/3/library/functools.html#functools.lru_cache"
     examples = (

@@ -25,7 +25,7 @@ class ClassAttr(Rule):
 
     code = "TL204"
     since = "0.1"
-    message = "an attribute of a class is replaced here and never put back"
+    message = "An attribute of a class is replaced here and never put back"
     options = ("idiom", "target-version")
     related = ("S8997 (SonarPython)", "ruff issue 12850")
     source = "https://docs.pytest.org/en/stable/how-to/monkeypatch.html#monkeypatching-functions"

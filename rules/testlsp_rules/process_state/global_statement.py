@@ -25,7 +25,7 @@ class GlobalStatement(Rule):
 
     code = "TL211"
     since = "0.1"
-    message = "a global variable is written here and keeps its value after the test"
+    message = "A global variable is written here and keeps its value after the test"
     options = ("idiom", "target-version")
     ruff = ("PLW0603",)
     related = ("PLW0603 (ruff)",)

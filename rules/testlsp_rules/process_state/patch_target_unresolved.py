@@ -26,7 +26,7 @@ class PatchTargetUnresolved(Rule):
     code = "TL218"
     since = "0.1"
     words = ("patch(", "setattr(", "delattr(")
-    message = "the target of this patch does not exist"
+    message = "The target of this patch does not exist"
     severity = Severity.INFORMATION
     related = ("jest/valid-mock-module-path (eslint)",)
     source = "https://docs.python.org/3/library/unittest.mock.html#unittest.mock.patch"

@@ -50,7 +50,7 @@ class PatchWhereDefined(Rule):
     code = "TL219"
     since = "0.1"
     words = ("patch(", "setattr(")
-    message = "this patch has no effect on the code under test"
+    message = "This patch has no effect on the code under test"
     related = ("PYTEST-MOC-001 (pytest-linter)",)
     source = "https://docs.python.org/3/library/unittest.mock.html#where-to-patch"
     examples = (

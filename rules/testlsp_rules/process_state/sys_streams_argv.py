@@ -31,7 +31,7 @@ class SysStreamsArgv(Rule):
     code = "TL206"
     since = "0.1"
     words = ("sys",)
-    message = "an attribute of `sys` is replaced here and never put back"
+    message = "An attribute of `sys` is replaced here and never put back"
     options = ("idiom", "target-version")
     related = ("S8997 (SonarPython)",)
     source = "https://docs.pytest.org/en/stable/how-to/capture-stdout-stderr.html#accessing-captured-output-from-a-test-function"

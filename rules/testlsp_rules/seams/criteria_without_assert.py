@@ -24,7 +24,7 @@ class CriteriaWithoutAssert(Rule):
 
     code = "TL506"
     since = "0.1"
-    message = "not every success criterion is asserted"
+    message = "Not every success criterion is asserted"
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers", "headings")
     words = ("riteri", "utcome", "xpect")

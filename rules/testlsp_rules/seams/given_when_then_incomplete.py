@@ -30,7 +30,7 @@ class GivenWhenThenIncomplete(Rule):
 
     code = "TL513"
     since = "0.1"
-    message = "this docstring lacks one of Given, When and Then"
+    message = "This docstring lacks one of Given, When and Then"
     severity = Severity.INFORMATION
     default = False
     options = ("sections", "headings")
@@ -43,7 +43,7 @@ class GivenWhenThenIncomplete(Rule):
                 """Unknown orders are not found 😀.
 
                 Given: no order
-                ^^^^^ this docstring lacks `When`
+                ^^^^^ This docstring lacks `When`
                 Then: the answer is 404
                 """
                 assert client.get("/orders/0").status_code == 404
@@ -78,7 +78,7 @@ class GivenWhenThenIncomplete(Rule):
             def test_missing_order(client):
                 """
                 Given no order
-                ^^^^^ this docstring lacks `Then`
+                ^^^^^ This docstring lacks `Then`
                 When it is asked for
                 """
                 assert client.get("/orders/0").status_code == 404
@@ -180,7 +180,7 @@ class GivenWhenThenIncomplete(Rule):
         missing = next(heading for heading in HEADINGS["given-when-then"] if heading not in present)
         ctx.report(
             found[0].place,
-            f"this docstring lacks `{missing}`",
+            f"This docstring lacks `{missing}`",
             fixes=[manual(f"Add `{missing}`", lambda: self.fix(ctx, function, docstring, missing, found))],
         )
 

@@ -48,7 +48,7 @@ class IntegrationMisplaced(Rule):
 
     code = "TL511"
     since = "0.1"
-    message = "this test belongs elsewhere"
+    message = "This test belongs elsewhere"
     severity = Severity.INFORMATION
     default = False
     options = ("integration-paths", "integration-markers")
@@ -57,7 +57,7 @@ class IntegrationMisplaced(Rule):
         Bad(
             """
             def test_order_is_stored(client, db_session):  # 😀
-                ^^^^^^^^^^^^^^^^^^^^ this test drives `client` and `db_session` together, but lies outside the integration tests
+                ^^^^^^^^^^^^^^^^^^^^ This test drives `client` and `db_session` together, but lies outside the integration tests
                 response = client.post("/orders", json={"mug": 2})
                 assert response.status_code == 201
                 assert db_session.query("orders").count() == 1
@@ -82,7 +82,7 @@ class IntegrationMisplaced(Rule):
 
             @pytest.mark.parametrize("price", [Decimal("9.90")])
             def test_rounded(price):
-                ^^^^^^^^^^^^ this test needs `shop.prices` alone, but lies among the integration tests
+                ^^^^^^^^^^^^ This test needs `shop.prices` alone, but lies among the integration tests
                 assert rounded(price) == Decimal("9.9")
                 with pytest.raises(ValueError):
                     rounded("x")
@@ -241,10 +241,10 @@ class IntegrationMisplaced(Rule):
             return
         if is_integration_path(ctx, ctx.path):
             part = _only_part(ctx, function)
-            message = f"this test needs `{part}` alone, but lies among the integration tests" if part else ""
+            message = f"This test needs `{part}` alone, but lies among the integration tests" if part else ""
         else:
             pair = _driven_together(ctx, function)
-            message = "this test drives {} and {} together, but lies outside the integration tests".format(
+            message = "This test drives {} and {} together, but lies outside the integration tests".format(
                 *pair or ".."
             )
             message = message if pair else ""

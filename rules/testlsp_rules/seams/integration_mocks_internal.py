@@ -24,7 +24,7 @@ class IntegrationMocksInternal(Rule):
 
     code = "TL510"
     since = "0.1"
-    message = "an integration test replaces a part of the project"
+    message = "An integration test replaces a part of the project"
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers")
     words = ("patch", "setattr")
@@ -37,7 +37,7 @@ class IntegrationMocksInternal(Rule):
 
             def test_order_is_stored(repository):
                 with patch("shop.inventory.Inventory.reserve") as reserve:  # 😀
-                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this integration test replaces `shop.inventory.Inventory.reserve`, a part of the project
+                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This integration test replaces `shop.inventory.Inventory.reserve`, a part of the project
                     OrderService(repository).place("mug")
                 assert repository.orders() == ["mug"]
             """,
@@ -66,14 +66,14 @@ class IntegrationMocksInternal(Rule):
 
             @pytest.mark.integration
             @patch.object(Repository, "save")
-             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this integration test replaces `shop.orders.Repository.save`, a part of the project
+             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This integration test replaces `shop.orders.Repository.save`, a part of the project
             async def test_order(save, monkeypatch, mocker):
                 monkeypatch.setattr(pricing, "Prices", FreePricing)
-                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this integration test replaces `shop.pricing.Prices`, a part of the project
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This integration test replaces `shop.pricing.Prices`, a part of the project
                 monkeypatch.setattr("shop.pricing.discount", lambda order: 0)
-                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this integration test replaces `shop.pricing.discount`, a part of the project
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This integration test replaces `shop.pricing.discount`, a part of the project
                 mocker.patch("shop.inventory.reserve", new=Mock())
-                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this integration test replaces `shop.inventory.reserve`, a part of the project
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This integration test replaces `shop.inventory.reserve`, a part of the project
                 assert await OrderService().place("mug") == 1
             """,
         ),
@@ -162,7 +162,7 @@ class IntegrationMocksInternal(Rule):
 
             def test_order_is_stored(repository):
                 with patch("shop.inventory.Inventory.reserve") as reserve:  # 😀
-                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this integration test replaces `shop.inventory.Inventory.reserve`, a part of the project
+                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This integration test replaces `shop.inventory.Inventory.reserve`, a part of the project
                     OrderService(repository).place("mug")
                 assert repository.orders() == ["mug"]
             """,
@@ -179,7 +179,7 @@ class IntegrationMocksInternal(Rule):
             @pytest.mark.e2e
             def test_order_is_stored(repository):
                 with patch("shop.inventory.Inventory.reserve") as reserve:  # 😀
-                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this integration test replaces `shop.inventory.Inventory.reserve`, a part of the project
+                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This integration test replaces `shop.inventory.Inventory.reserve`, a part of the project
                     OrderService(repository).place("mug")
                 assert repository.orders() == ["mug"]
             """,
@@ -203,4 +203,4 @@ class IntegrationMocksInternal(Rule):
             ours = is_first_party(one.target, function, ctx.model, root)
             if ours or is_first_party(one.target, function, ctx.model, root, ctx.graph):
                 name = one.target.lstrip(".")
-                ctx.report(one.node, f"this integration test replaces `{name}`, a part of the project")
+                ctx.report(one.node, f"This integration test replaces `{name}`, a part of the project")

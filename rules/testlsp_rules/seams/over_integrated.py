@@ -23,7 +23,7 @@ class OverIntegrated(Rule):
 
     code = "TL512"
     since = "0.1"
-    message = "this integration test goes through too many steps"
+    message = "This integration test goes through too many steps"
     severity = Severity.INFORMATION
     default = False
     options = ("integration-paths", "integration-markers", "max-integration-steps")
@@ -33,7 +33,7 @@ class OverIntegrated(Rule):
         Bad(
             """
             def test_orders(client):  # 😀
-                ^^^^^^^^^^^ this integration test makes requests and asserts in 7 turns
+                ^^^^^^^^^^^ This integration test makes requests and asserts in 7 turns
                 assert client.post("/orders").status_code == 200
                 assert client.get("/orders/1").status_code == 200
                 assert client.put("/orders/1").status_code == 200
@@ -59,7 +59,7 @@ class OverIntegrated(Rule):
         Bad(
             """
             def test_orders(client):
-                ^^^^^^^^^^^ this integration test makes requests and asserts in 2 turns
+                ^^^^^^^^^^^ This integration test makes requests and asserts in 2 turns
                 assert client.post("/orders").status_code == 200
                 assert client.get("/orders/1").status_code == 200
             """,
@@ -116,7 +116,7 @@ class OverIntegrated(Rule):
         Bad(
             """
             def test_orders(client):  # 😀
-                ^^^^^^^^^^^ this integration test makes requests and asserts in 7 turns
+                ^^^^^^^^^^^ This integration test makes requests and asserts in 7 turns
                 assert client.post("/orders").status_code == 200
                 assert client.get("/orders/1").status_code == 200
                 assert client.put("/orders/1").status_code == 200
@@ -135,7 +135,7 @@ class OverIntegrated(Rule):
 
             @pytest.mark.live
             def test_orders(client):
-                ^^^^^^^^^^^ this integration test makes requests and asserts in 2 turns
+                ^^^^^^^^^^^ This integration test makes requests and asserts in 2 turns
                 assert client.post("/orders").status_code == 200
                 assert client.get("/orders/1").status_code == 200
             """,
@@ -185,7 +185,7 @@ class OverIntegrated(Rule):
             return
         start = ctx.statement.text.index(function.name, ctx.statement.range(function.node).start + len("def"))
         place = TextRange(start, start + len(function.name))
-        ctx.report(place, f"this integration test makes requests and asserts in {turns} turns")
+        ctx.report(place, f"This integration test makes requests and asserts in {turns} turns")
 
 
 def _turns(function: Function) -> int:

@@ -34,7 +34,7 @@ class RedundantDocstring(Rule):
 
     code = "TL509"
     since = "0.1"
-    message = "this docstring only repeats the name of the test"
+    message = "This docstring only repeats the name of the test"
     severity = Severity.INFORMATION
     default = False
     related = ("redundant-test-docstring (mlflow)",)

@@ -30,7 +30,7 @@ class SeamDocstringMissing(Rule):
     code = "TL501"
     words = (INTEGRATION,)
     since = "0.1"
-    message = "this integration test does not say which seam it tests"
+    message = "This integration test does not say which seam it tests"
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers", "sections", "headings")
     related = ("D103 (ruff)", "no-docstring-in-tests (mlflow), which asks for the opposite")

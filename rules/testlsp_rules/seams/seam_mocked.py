@@ -17,7 +17,7 @@ class SeamMocked(Rule):
 
     code = "TL507"
     since = "0.1"
-    message = "the seam under test is replaced"
+    message = "The seam under test is replaced"
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers", "headings")
     related = ("RSpec/SubjectStub (rubocop)",)

@@ -20,7 +20,7 @@ class SeamPlaceholder(Rule):
     code = "TL504"
     words = (INTEGRATION,)
     since = "0.1"
-    message = "this section is still to be written"
+    message = "This section is still to be written"
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers", "headings")
     related = ("D414 (ruff)",)

@@ -38,7 +38,7 @@ class SeamSectionMissing(Rule):
     code = "TL502"
     words = (INTEGRATION,)
     since = "0.1"
-    message = "the docstring of this integration test lacks a section"
+    message = "The docstring of this integration test lacks a section"
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers", "sections", "headings")
     related = ("D417 (ruff)", "GL07 (numpydoc)")
@@ -48,7 +48,7 @@ class SeamSectionMissing(Rule):
             '''
             def test_order_is_stored(client, repository):
                 """An order placed over HTTP is in the database 😀.
-                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this docstring lacks `Seam Under Test`, `Success Criteria`
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This docstring lacks `Seam Under Test`, `Success Criteria`
 
                 Integration Scope:
                     HTTP interface, OrderService, Repository
@@ -97,7 +97,7 @@ class SeamSectionMissing(Rule):
             @pytest.mark.integration
             def test_missing_order(client):
                 'Unknown orders are not found.'
-                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this docstring lacks `Given`, `When`, `Then`
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This docstring lacks `Given`, `When`, `Then`
                 assert client.get("/orders/0").status_code == 404
             """,
             fixed='''
@@ -119,7 +119,7 @@ class SeamSectionMissing(Rule):
             '''
             def test_missing_order(client):
                 """
-                ^^^ this docstring lacks `Then`
+                ^^^ This docstring lacks `Then`
                 Given: no order
                 When: one is asked for
                 """
@@ -213,7 +213,7 @@ class SeamSectionMissing(Rule):
             '''
             def test_missing_order(client):
                 """
-                ^^^ this docstring lacks `Then`
+                ^^^ This docstring lacks `Then`
                 Given: no order
                 When: one is asked for
                 """
@@ -240,7 +240,7 @@ class SeamSectionMissing(Rule):
             @pytest.mark.e2e
             def test_missing_order(client):
                 """
-                ^^^ this docstring lacks `Then`
+                ^^^ This docstring lacks `Then`
                 Given: no order
                 When: one is asked for
                 """
@@ -282,7 +282,7 @@ class SeamSectionMissing(Rule):
         title = "Add the section" if len(missing) == 1 else "Add the sections"
         ctx.report(
             place,
-            f"this docstring lacks {names}",
+            f"This docstring lacks {names}",
             fixes=[manual(f"{title} {names}", lambda: self.fix(ctx, function, docstring, missing))],
         )
 

@@ -25,7 +25,7 @@ class SeamSectionOrderOrTypo(Rule):
     code = "TL503"
     words = (INTEGRATION,)
     since = "0.1"
-    message = "this section is misspelt or misplaced"
+    message = "This section is misspelt or misplaced"
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers", "headings")
     related = ("D405 (ruff)", "D420 (ruff)", "GL07 (numpydoc)")

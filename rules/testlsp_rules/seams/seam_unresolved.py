@@ -26,7 +26,7 @@ class SeamUnresolved(Rule):
 
     code = "TL505"
     since = "0.1"
-    message = "the test does not go through this seam"
+    message = "The test does not go through this seam"
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers", "headings")
     words = ("eam", "oundar")
@@ -41,8 +41,8 @@ class SeamUnresolved(Rule):
 
                 Seam Under Test:
                     POST /order -> OrderServise -> Repository
-                    ^^^^^^^^^^^ the test never requests `POST /order`; did you mean `POST /orders`?
-                                   ^^^^^^^^^^^^ there is no `OrderServise`; did you mean `OrderService`?
+                    ^^^^^^^^^^^ The test never requests `POST /order`; did you mean `POST /orders`?
+                                   ^^^^^^^^^^^^ There is no `OrderServise`; did you mean `OrderService`?
                 """
                 assert client.post("/orders", json={"mug": 2}).status_code == 201
                 assert OrderService(repository).all() == ["mug"]
@@ -82,7 +82,7 @@ class SeamUnresolved(Rule):
             def test_order_is_shown(client):
                 """
                 Seam Under Test: `DELETE /orders/1`
-                                  ^^^^^^^^^^^^^^^^ the test never requests `DELETE /orders/1`
+                                  ^^^^^^^^^^^^^^^^ The test never requests `DELETE /orders/1`
                 """
                 assert client.get("/customers").status_code == 200
             ''',
@@ -157,8 +157,8 @@ class SeamUnresolved(Rule):
 
                 Seam Under Test:
                     POST /order -> OrderServise -> Repository
-                    ^^^^^^^^^^^ the test never requests `POST /order`; did you mean `POST /orders`?
-                                   ^^^^^^^^^^^^ there is no `OrderServise`; did you mean `OrderService`?
+                    ^^^^^^^^^^^ The test never requests `POST /order`; did you mean `POST /orders`?
+                                   ^^^^^^^^^^^^ There is no `OrderServise`; did you mean `OrderService`?
                 """
                 assert client.post("/orders", json={"mug": 2}).status_code == 201
                 assert OrderService(repository).all() == ["mug"]
@@ -187,7 +187,7 @@ class SeamUnresolved(Rule):
             def test_order_is_shown(client):
                 """
                 Seam Under Test: `DELETE /orders/1`
-                                  ^^^^^^^^^^^^^^^^ the test never requests `DELETE /orders/1`
+                                  ^^^^^^^^^^^^^^^^ The test never requests `DELETE /orders/1`
                 """
                 assert client.get("/customers").status_code == 200
             ''',
@@ -201,7 +201,7 @@ class SeamUnresolved(Rule):
 
                 Boundary:
                     POST /order
-                    ^^^^^^^^^^^ the test never requests `POST /order`; did you mean `POST /orders`?
+                    ^^^^^^^^^^^ The test never requests `POST /order`; did you mean `POST /orders`?
                 """
                 assert client.post("/orders").status_code == 201
             ''',
@@ -239,7 +239,7 @@ class SeamUnresolved(Rule):
             meant = meant_name(written, names) if is_telling(written) else None
             if meant is not None:
                 place = TextRange(start + match.start(), start + match.end())
-                _report(ctx, place, f"there is no `{written}`", meant)
+                _report(ctx, place, f"There is no `{written}`", meant)
 
     def _check_route(self, ctx: Context, function: Function, match: re.Match[str], start: int) -> None:
         verb, address = match[1], match[2].rstrip(".:")
@@ -248,7 +248,7 @@ class SeamUnresolved(Rule):
             return
         written = f"{verb} {address}"
         place = TextRange(start + match.start(), start + match.start() + len(written))
-        _report(ctx, place, f"the test never requests `{written}`", nearest(written, routes, 0.85))
+        _report(ctx, place, f"The test never requests `{written}`", nearest(written, routes, 0.85))
 
 
 def _report(ctx: Context, place: TextRange, message: str, meant: str | None) -> None:

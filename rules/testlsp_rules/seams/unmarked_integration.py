@@ -32,7 +32,7 @@ class UnmarkedIntegration(Rule):
 
     code = "TL508"
     since = "0.1"
-    message = "this test needs a service and is not marked as an integration test"
+    message = "This test needs a service and is not marked as an integration test"
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers")
     related = ("INF-002 (pytest-linter)",)
@@ -46,7 +46,7 @@ class UnmarkedIntegration(Rule):
 
             @pytest.mark.parametrize("key", ["😀"])
             def test_cache(key):
-                ^^^^^^^^^^ this test uses `testcontainers.redis.RedisContainer` and is not marked `integration`
+                ^^^^^^^^^^ This test uses `testcontainers.redis.RedisContainer` and is not marked `integration`
                 with RedisContainer() as redis:
                     assert redis.get_client().get(key) is None
             """,
@@ -89,7 +89,7 @@ class UnmarkedIntegration(Rule):
 
             class TestOrders:
                 def test_none(self, orders):
-                    ^^^^^^^^^ this test uses `psycopg.connect` and is not marked `integration`
+                    ^^^^^^^^^ This test uses `psycopg.connect` and is not marked `integration`
                     assert orders.fetchall() == []
             """,
             fixed="""
@@ -166,7 +166,7 @@ class UnmarkedIntegration(Rule):
             import psycopg
 
             def test_orders():
-                ^^^^^^^^^^^ this test uses `psycopg.connect` and is not marked `e2e`
+                ^^^^^^^^^^^ This test uses `psycopg.connect` and is not marked `e2e`
                 assert psycopg.connect("dbname=shop").execute("select 1")
             """,
             fixed="""
@@ -215,7 +215,7 @@ class UnmarkedIntegration(Rule):
         title = f"Mark it with `@pytest.mark.{mark}`"
         ctx.report(
             TextRange(start, start + len(function.name)),
-            f"this test uses `{used}` and is not marked `{mark}`",
+            f"This test uses `{used}` and is not marked `{mark}`",
             fixes=[
                 unsafe(
                     title,

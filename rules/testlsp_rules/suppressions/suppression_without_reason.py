@@ -19,7 +19,7 @@ class SuppressionWithoutReason(SuppressionRule):
     code = "TL902"
     since = "0.1"
     default = False
-    message = "say why this is silenced: `-- reason`"
+    message = "Say why this is silenced: `-- reason`"
     source = "https://docs.astral.sh/ruff/linter/#error-suppression"
     words = ("testlsp:",)
     examples = (

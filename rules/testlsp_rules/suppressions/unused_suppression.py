@@ -27,7 +27,7 @@ class UnusedSuppression(SuppressionRule):
     code = "TL901"
     since = "0.1"
     words = ("testlsp:",)
-    message = "this comment silences nothing"
+    message = "This comment silences nothing"
     related = ("RUF100 (ruff)", "RUF102 (ruff)")
     source = "https://docs.astral.sh/ruff/rules/unused-noqa/"
     examples = (
@@ -90,7 +90,7 @@ class UnusedSuppression(SuppressionRule):
 
             def test_login(client):
                 os.environ["TOKEN"] = "abc"  # testlsp: ignore[environ-setitm]
-                                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unknown rule `environ-setitm`; did you mean `environ-setitem`?
+                                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Unknown rule `environ-setitm`; did you mean `environ-setitem`?
                 assert client.login() == "ok"
             """,
             fixed="""
@@ -120,7 +120,7 @@ class UnusedSuppression(SuppressionRule):
                 # testlsp: enable[environ-setitem]
                 assert client.login() == "ok"
                 # testlsp: enable[environ-setitem]
-                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this comment ends no `disable`
+                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This comment ends no `disable`
             """,
             fixed="""
             import os
@@ -136,7 +136,7 @@ class UnusedSuppression(SuppressionRule):
             """
             def test_sum():
                 assert 1 + 1 == 2  # testlsp: ignore TL101
-                                   ^^^^^^^^^^^^^^^^^^^^^^^ this comment is not understood; write `# testlsp: ignore[name]`
+                                   ^^^^^^^^^^^^^^^^^^^^^^^ This comment is not understood; write `# testlsp: ignore[name]`
             """,
             why="without brackets it does not say what it means to say, and it silences nothing",
         ),
@@ -240,9 +240,9 @@ def _message(verdict: Verdict, plain: str) -> str:
         return comment.problem
     if verdict.unknown:
         part, meant = verdict.unknown[0]
-        return f"unknown rule `{part.selector}`" + (f"; did you mean `{meant}`?" if meant else "")
+        return f"Unknown rule `{part.selector}`" + (f"; did you mean `{meant}`?" if meant else "")
     if comment.kind == "enable":
-        return "this comment ends no `disable`"
+        return "This comment ends no `disable`"
     if verdict.everything:
         return plain
     return ", ".join(f"`{part.selector}`" for part in verdict.idle) + (

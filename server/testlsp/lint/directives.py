@@ -85,7 +85,7 @@ def _ours(match: re.Match[str], rows: _Rows) -> Iterator[Suppression]:
     listed = _LIST.match(text, match.start("rest"), end)
     reason = _REASON.match(text[listed.end() if listed else match.start("rest") : end])
     if not problem and (reason is None or text[match.end("kind") : match.end("kind") + 1] == ":"):
-        problem = f"this comment is not understood; write `# testlsp: {kind}[name]`"
+        problem = f"This comment is not understood; write `# testlsp: {kind}[name]`"
     scope, by_line = (TextRange(0, 0), False) if kind in {"ignore-file", "disable", "enable"} else rows.scope(start)
     span = listed.span("list") if listed else (-1, -1)
     parts = () if problem else _parts(text, span, (start, end), scope, by_line)
