@@ -7,7 +7,8 @@ import { createServer } from "node:net";
 import * as path from "node:path";
 
 const CACHE = process.env["TESTLSP_E2E_CACHE"] ?? path.join(process.env["HOME"] ?? "/root", ".cache", "testlsp-e2e");
-const ENTRY = path.join(CACHE, "code-server", "out", "node", "entry.js");
+export const CODE_SERVER = path.join(CACHE, "code-server");
+const ENTRY = path.join(CODE_SERVER, "out", "node", "entry.js");
 
 /** Everything quiet that would move, ask or call home. */
 const QUIET = {

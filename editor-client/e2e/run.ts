@@ -15,10 +15,10 @@ import { parseArgs } from "node:util";
 
 import type { BrowserContext } from "playwright-core";
 
-import { Editor, realPython } from "./editor.ts";
+import { CODE_SERVER, Editor, realPython } from "./editor.ts";
 import { makeEnvironment } from "./environment.ts";
 import { type House, readText, type Stage, type Story } from "./story.ts";
-import { openBrowser, Workbench } from "./workbench.ts";
+import { CHROMIUM, openBrowser, Workbench } from "./workbench.ts";
 
 const HERE = import.meta.dirname;
 const ARTIFACTS = path.join(HERE, "artifacts");
@@ -199,13 +199,21 @@ async function main(): Promise<number> {
     return 0;
   }
   const vsix = options.vsix ?? (await newestPackage());
+  console.log(await versions(vsix));
   const counts = { passed: 0, failed: 0, repeated: 0 };
   for (let round = 1; round <= Number(options.repeat); round += 1) {
+    const began = performance.now();
     for (const house of HOUSES) {
       const here = stories.filter(({ story }) => (story.house ?? "usual") === house);
       if (here.length > 0) {
         await playAll(here, vsix, house, round, counts);
       }
+    }
+    if (options.repeat !== "1") {
+      const seconds = ((performance.now() - began) / 1000).toFixed(0);
+      console.log(
+        `round ${round} of ${options.repeat} (${seconds} s): ${counts.passed} passed, ${counts.failed} failed so far`,
+      );
     }
   }
   if (options.pictures && counts.failed === 0) {
@@ -216,6 +224,24 @@ async function main(): Promise<number> {
   console.log(`${counts.repeated} stories needed a second try`);
   console.log(`${counts.passed} passed, ${counts.failed} failed`);
   return counts.failed === 0 && counts.passed > 0 ? 0 : 1;
+}
+
+/** What is tried, and in what: a result without this says nothing. */
+async function versions(vsix: string): Promise<string> {
+  const codeServer = JSON.parse(await readFile(path.join(CODE_SERVER, "package.json"), "utf8")) as { version: string };
+  const vscode = JSON.parse(await readFile(path.join(CODE_SERVER, "lib", "vscode", "package.json"), "utf8")) as {
+    version: string;
+  };
+  const chromium = execFileSync(CHROMIUM, ["--version"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  }).trim();
+  const date = new Date().toISOString().slice(0, 10);
+  return [
+    `${date}: ${path.basename(vsix)} in VS Code ${vscode.version} (code-server ${codeServer.version})`,
+    chromium,
+    `Node ${process.version}`,
+  ].join(", ");
 }
 
 interface Counts {

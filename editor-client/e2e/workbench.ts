@@ -19,9 +19,11 @@ const QUIET_BROWSER = [
 
 export const PATIENCE_MS = 30_000;
 
+export const CHROMIUM = process.env["TESTLSP_E2E_CHROMIUM"] ?? "/usr/bin/chromium";
+
 export function openBrowser(profile: string): Promise<BrowserContext> {
   return chromium.launchPersistentContext(profile, {
-    executablePath: process.env["TESTLSP_E2E_CHROMIUM"] ?? "/usr/bin/chromium",
+    executablePath: CHROMIUM,
     headless: true,
     args: QUIET_BROWSER,
     viewport: { width: 1280, height: 800 },
