@@ -305,6 +305,17 @@ class Sleep(Rule):
             """,
             why="A comment says that there is no other way.",
         ),
+        Good(
+            """
+            import asyncio
+
+            async def test_slow_call_keeps_the_connection(connection):
+                connection.send(SLOW)
+                await asyncio.sleep(1.2)
+                assert not connection.closed
+            """,
+            why="What must not happen within a time is waited for by waiting.",
+        ),
     )
 
     @on_call("sleep")
@@ -323,7 +334,8 @@ class Sleep(Rule):
         statement = ctx.parent(parent) if isinstance(parent, ast.Await) else parent
         if isinstance(statement, ast.Expr) and not _is_the_act(ctx, statement) and not _polls(ctx, statement):
             interrupted = _is_limited(ctx, statement, seconds) or _is_cut_short(ctx, statement)
-            if not (interrupted or is_simulated(ctx, ctx.function) or _is_said_to_be_needed(ctx, statement)):
+            needed = _is_said_to_be_needed(ctx, statement) or _nothing_may_happen(ctx, statement)
+            if not (interrupted or needed or is_simulated(ctx, ctx.function)):
                 ctx.report(node)
 
 
@@ -336,6 +348,18 @@ def _is_said_to_be_needed(ctx: Context, statement: ast.Expr) -> bool:
             break
         above.append(line)
     return _NO_OTHER_WAY.search(" ".join(above)) is not None
+
+
+def _nothing_may_happen(ctx: Context, statement: ast.Expr) -> bool:
+    """Whether what follows asserts that something has not happened meanwhile, for which no condition can be awaited."""
+    after = _next(ctx, statement)
+    return isinstance(after, ast.Assert) and isinstance(after.test, ast.UnaryOp) and isinstance(after.test.op, ast.Not)
+
+
+def _next(ctx: Context, statement: ast.Expr) -> ast.stmt | None:
+    """Return the statement behind *statement* in its block."""
+    body: list[ast.stmt] = getattr(ctx.parent(statement), "body", [])
+    return body[body.index(statement) + 1] if statement in body[:-1] else None
 
 
 def _seconds(ctx: Context, node: ast.expr) -> float | None:
@@ -373,11 +397,7 @@ def _is_limited(ctx: Context, statement: ast.Expr, seconds: float) -> bool:
 
 def _is_cut_short(ctx: Context, statement: ast.Expr) -> bool:
     """Whether what follows the pause says that it is never reached: it fails, or sets what is asserted to be unset."""
-    block = ctx.parent(statement)
-    body: list[ast.stmt] = getattr(block, "body", [])
-    if statement not in body[:-1]:
-        return False
-    after = body[body.index(statement) + 1]
+    after = _next(ctx, statement)
     if isinstance(after, ast.Expr) and isinstance(after.value, ast.Call):
         return ctx.qualified_name(after.value.func) == "pytest.fail"
     names = {each.id for each in after.targets if isinstance(each, ast.Name)} if isinstance(after, ast.Assign) else ()

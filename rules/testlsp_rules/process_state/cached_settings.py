@@ -13,6 +13,7 @@ from testlsp.semantic.hooks import loaded
 from testlsp.semantic.names import dotted
 from testlsp.semantic.order import dominates
 from testlsp.semantic.origins import remembered
+from testlsp.semantic.patches import is_replaced
 from testlsp.semantic.sites import Site
 
 
@@ -266,6 +267,29 @@ class CachedSettings(Rule):
             },
             why="pytest-antilru empties all caches between the tests",
         ),
+        Good(
+            """
+            from unittest.mock import patch
+
+            import shop.config
+
+            @patch("shop.config.debug", shop.config.debug.__wrapped__)
+            def test_debug(monkeypatch):
+                monkeypatch.setenv("DEBUG", "1")
+                assert shop.config.debug()
+            """,
+            files={
+                "shop/config.py": """
+                import os
+                from functools import lru_cache
+
+                @lru_cache
+                def debug():
+                    return os.getenv("DEBUG") == "1"
+                """,
+            },
+            why="something without a cache has been put in its place",
+        ),
     )
 
     @on_function(FunctionKind.TEST)
@@ -287,6 +311,8 @@ class CachedSettings(Rule):
             if not variables or ctx.graph is None:
                 continue
             if variables.isdisjoint(remembered(ctx.graph.namespaces, ctx.path, target)):
+                continue
+            if is_replaced(target, function, ctx.model):
                 continue
             seen.add(name)
             self._judge(ctx, function, call, name)

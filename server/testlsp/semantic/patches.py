@@ -13,7 +13,7 @@ from testlsp.semantic.effects import PATCHES, Effect, EffectKind
 from testlsp.semantic.functions import Function
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import dotted
-from testlsp.semantic.order import dominates
+from testlsp.semantic.order import blocks_around, dominates
 from testlsp.text.named import NamedTuple
 
 
@@ -114,10 +114,8 @@ def is_patched(effect: Effect, model: SemanticModel) -> bool:
     function: Function | None = effect.function
     node: ast.AST = effect.node
     while function is not None:
-        if any(
-            _covers(patched, effect) and dominates(function, patched.node, node)
-            for patched in patches_of(function, model)
-        ):
+        covering = [patched.node for patched in patches_of(function, model) if _covers(patched, effect)]
+        if any(dominates(function, patch, node) for patch in (*covering, *_either_way(function, covering))):
             return True
         if function.parent is None or function.node is None:
             break
@@ -126,6 +124,24 @@ def is_patched(effect: Effect, model: SemanticModel) -> bool:
     if any(_covers(patched, effect) for patched in _decorators(outer, model)):
         return True
     return any(_covers(patched, effect) for setup in _setups(outer, model) for patched in patches_of(setup, model))
+
+
+def is_replaced(target: str, function: Function, model: SemanticModel) -> bool:
+    """Whether *function* or a decorator above it puts something else in the place of *target*, a dotted name."""
+    patched = (*patches_of(function, model), *_decorators(function, model))
+    return any(f"attribute:{target}" == each.resource for each in patched)
+
+
+def _either_way(function: Function, patches: list[ast.Call]) -> list[ast.If]:
+    """Return the conditions that have one of *patches* in either branch, so that one of them runs in any case."""
+    if len(patches) < 2:
+        return []
+    branches = {(block, field) for patch in patches for block, field in blocks_around(function, patch)[:1]}
+    return [
+        block
+        for block, field in branches
+        if isinstance(block, ast.If) and field == "body" and (block, "orelse") in branches
+    ]
 
 
 _SETUPS = ("setUp", "asyncSetUp", "setUpClass")
