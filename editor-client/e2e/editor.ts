@@ -140,6 +140,8 @@ export class Editor {
       ...["--extensions-dir", path.join(scratch, "extensions")],
       ...["--bind-addr", `127.0.0.1:${this.port}`],
       ...["--auth", "none", "--disable-telemetry", "--disable-update-check"],
+      // A window that is left without a word, as some are, takes its extension host and its server with it soon.
+      ...["--reconnection-grace-time", "1"],
       ...(trust ? ["--disable-workspace-trust"] : []),
     ];
   }

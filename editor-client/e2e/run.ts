@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 
 import type { BrowserContext } from "playwright-core";
 
-import { CODE_SERVER, Editor, realPython } from "./editor.ts";
+import { CODE_SERVER, Editor, realPython, sleep } from "./editor.ts";
 import { makeEnvironment } from "./environment.ts";
 import { type House, readText, type Stage, type Story } from "./story.ts";
 import { CHROMIUM, openBrowser, Workbench } from "./workbench.ts";
@@ -126,6 +126,22 @@ class Theatre {
       // Leaving ends the extension host and its server; a page that is only closed might come back, for all the editor knows.
       await page.goto("about:blank").catch(() => undefined);
       await page.close();
+    }
+    await this.emptied();
+  }
+
+  /** Wait until no server runs: one that outlived its window would count as the next story's. */
+  private async emptied(): Promise<void> {
+    const deadline = Date.now() + 20_000;
+    for (;;) {
+      const left = await serverProcesses(path.join(this.scratch, "editor"));
+      if (left.length === 0) {
+        return;
+      }
+      if (Date.now() > deadline) {
+        throw new Error(`the window is closed, but a server still runs: ${left.join(", ")}`);
+      }
+      await sleep(100);
     }
   }
 
