@@ -1,4 +1,4 @@
-"""Unpacks the source distributions that tests/corpus/projects.txt pins into a folder: rules were judged by their tests.
+"""Unpacks the source distributions that are pinned in tests/corpus into a folder: rules were judged by their tests.
 
 usage: python bench/fetch_corpus.py FOLDER
 
@@ -55,7 +55,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     failed = 0
     with ThreadPoolExecutor(_AT_ONCE) as executor:
-        for pin, made in [(pin, executor.submit(fetch, pin, folder)) for pin in pins()]:
+        for pin, made in [(pin, executor.submit(fetch, pin, folder)) for pin in (*pins(), *pins("further.txt"))]:
             try:
                 print(made.result(), flush=True)
             except (subprocess.SubprocessError, OSError, ValueError, tarfile.TarError) as error:

@@ -1,6 +1,7 @@
 """The pinned projects that rules were judged by, and a replay of those judgements.
 
-`tests/corpus/projects.txt` pins them; `bench/fetch_corpus.py` unpacks them into a folder.
+`tests/corpus/projects.txt` pins those whose findings were all read, or twenty of a rule; `further.txt` beside it those
+in which single findings were. `bench/fetch_corpus.py` unpacks them into a folder.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ class Judgement(NamedTuple):
     right: bool
 
 
-def pins() -> tuple[Pin, ...]:
-    """Return the pinned source distributions, in the order of the list."""
-    lines = (_CORPUS / "projects.txt").read_text("utf-8").splitlines()
+def pins(name: str = "projects.txt") -> tuple[Pin, ...]:
+    """Return the source distributions that the list *name* pins, in its order."""
+    lines = (_CORPUS / name).read_text("utf-8").splitlines()
     requirements = [line for line in lines if line and not line.startswith("#")]
     return tuple(
         Pin(requirement.split()[0].replace("-", "_").replace("==", "-"), requirement) for requirement in requirements

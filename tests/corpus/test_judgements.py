@@ -18,7 +18,7 @@ needs_corpus = pytest.mark.skipif(
 
 @needs_corpus
 @pytest.mark.slow
-@pytest.mark.parametrize("pin", pins(), ids=lambda pin: pin.folder)
+@pytest.mark.parametrize("pin", [*pins(), *pins("further.txt")], ids=lambda pin: pin.folder)
 def test_judgements_hold(pin: Pin) -> None:
     """Each finding that was right is still found, and each that was wrong is not."""
     root = Path(CORPUS) / pin.folder
@@ -30,6 +30,12 @@ def test_each_finding_is_judged_once() -> None:
     """Nobody judged the same finding twice, or of another mind."""
     judged = Counter(item[:4] for item in judgements())
     assert [place for place, times in judged.items() if times > 1] == []
+
+
+def test_every_judged_project_is_pinned() -> None:
+    """No judgement is passed over because nobody can fetch what it is about."""
+    known = {pin.folder for name in ("projects.txt", "further.txt") for pin in pins(name)}
+    assert {item.project for item in judgements()} <= known
 
 
 @needs_corpus

@@ -411,6 +411,17 @@ class ModuleAttr(Rule):
         Good(
             """
             import pytest
+            from shop import options
+
+            @pytest.fixture
+            def reset_options():
+                options.current = options.Options()
+            """,
+            why="a fixture that brings back what every test is to begin with",
+        ),
+        Good(
+            """
+            import pytest
             from app import config
 
             def test_frozen():
