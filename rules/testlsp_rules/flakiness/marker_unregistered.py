@@ -5,6 +5,7 @@ import ast
 from testlsp.lint import Bad, Context, Fix, Good, Rewrite, Rule, Severity, on
 from testlsp.lint.context import manual, unsafe
 from testlsp.semantic.functions import FunctionKind
+from testlsp.semantic.graph import FixtureGraph, Site
 from testlsp.semantic.hooks import loaded, marks_registered
 from testlsp.semantic.marks import PLUGIN_MARKS, PYTEST_MARKS, mark_at
 from testlsp.text import Edit, TextRange
@@ -186,6 +187,17 @@ class MarkerUnregistered(Rule):
             },
             why="A conftest registers it.",
         ),
+        Good(
+            """
+            import pytest
+
+            @pytest.mark.httpx2_mock(assert_all_called=False)
+            def test_login(httpx2_mock, client):
+                assert client.login() == "ok"
+            """,
+            files={"tests/conftest.py": _CONFTEST},
+            why="The fixture of that name comes from nowhere, so both are of a plugin that is not installed.",
+        ),
     )
 
     @on(ast.Attribute, kinds=(FunctionKind.IMPORT_TIME,))
@@ -200,7 +212,12 @@ class MarkerUnregistered(Rule):
             return
         graph = ctx.graph
         registered = marks_registered(loaded(graph, ctx.path)) if graph is not None else None
-        if registered is None or mark.name in registered:
+        if (
+            graph is None
+            or registered is None
+            or mark.name in registered
+            or _is_of_a_plugin(graph, ctx.path, mark.name)
+        ):
             return
         own = {*pytest.markers, *registered} - PLUGIN_MARKS
         if not own and not pytest.strict_markers:
@@ -219,6 +236,16 @@ class MarkerUnregistered(Rule):
     def _place(self, ctx: Context, node: ast.Attribute) -> TextRange:
         end = ctx.statement.range(node).end
         return TextRange(end - len(node.attr), end)
+
+
+def _is_of_a_plugin(graph: FixtureGraph, path: str, name: str) -> bool:
+    """Whether a test requests a fixture called like the mark that nobody defines: both come from what is not installed."""
+    summary = graph.summaries.get(path)
+    return (
+        summary is not None
+        and any(name in test.requests for test in summary.tests)
+        and not graph.visible(name, Site(path))
+    )
 
 
 def _nearest(name: str, registered: set[str]) -> str | None:

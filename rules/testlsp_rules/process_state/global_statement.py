@@ -223,6 +223,20 @@ class GlobalStatement(Rule):
             """,
             why="code in a string does not run here",
         ),
+        Good(
+            """
+            import pytest
+
+            count = 0
+
+            @pytest.fixture
+            def name():
+                global count
+                count += 1
+                return f"shop-{count}"
+            """,
+            why="a counter must go on counting, so that no two names are the same",
+        ),
         Bad(
             """
             import unittest
@@ -321,6 +335,8 @@ class GlobalStatement(Rule):
             writes = _writes(function, name)
             if not writes or (function is not outer and _writes(outer, name)) or _is_put_back(ctx, outer, name):
                 continue
+            if outer.kind is FunctionKind.FIXTURE and all(isinstance(write, ast.AugAssign) for write in writes):
+                continue  # what counts the values handed out, so that no two are the same, must go on counting
             message = f"The global variable `{name}` keeps this value after the test"
             ctx.report(writes[0], message, fixes=_fixes(ctx, node, name, writes))
 

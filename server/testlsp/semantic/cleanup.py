@@ -11,6 +11,7 @@ import enum
 from testlsp.semantic.effects import Effect, dotted_text
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.model import SemanticModel
+from testlsp.semantic.order import blocks_around
 
 
 class RestoredBy(enum.Enum):
@@ -92,13 +93,21 @@ _NAMES = ("restore", "cleanup", "clean_up", "teardown", "tear_down", "reset", "u
 
 
 def behind_yield(function: Function, node: ast.AST) -> bool:
-    """Whether *node* stands behind the first ``yield`` of *function*."""
-    yields = function.bag.get(ast.Yield)
-    if not yields:
-        return False
-    first = yields[0]
+    """Whether *node* stands behind a ``yield`` of *function*, and not in another branch of the same condition."""
     place = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-    return place > (getattr(first, "lineno", 0), getattr(first, "col_offset", 0))
+    before = [
+        other
+        for other in function.bag.get(ast.Yield, ())
+        if (getattr(other, "lineno", 0), getattr(other, "col_offset", 0)) < place
+    ]
+    if not before:
+        return False
+    around: dict[ast.AST, str] = {
+        block: field for block, field in blocks_around(function, node) if isinstance(block, ast.If)
+    }
+    return any(
+        all(around.get(block, field) == field for block, field in blocks_around(function, other)) for other in before
+    )
 
 
 def _is_registered_by_name(function: Function, outer: Function) -> bool:
