@@ -239,11 +239,11 @@ class MarkerUnregistered(Rule):
 
 
 def _is_of_a_plugin(graph: FixtureGraph, path: str, name: str) -> bool:
-    """Whether a test requests a fixture called like the mark that nobody defines: both come from what is not installed."""
+    """Whether a fixture called like the mark is requested, and not defined: both come from what is not installed."""
     summary = graph.summaries.get(path)
     return (
         summary is not None
-        and any(name in test.requests for test in summary.tests)
+        and any(name in (*one.requests, *one.dynamic) for one in (*summary.tests, *summary.fixtures))
         and not graph.visible(name, Site(path))
     )
 
