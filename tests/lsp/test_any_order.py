@@ -54,11 +54,12 @@ PIECES = (
     "\r\n",
 )
 TYPED = ("", "\n", " ", "\t", "#", "'", '"""', "(", ")", "\\", "\r", ":", "x", "# c", "  # noqa", "é🎈", "@", *PIECES)
+BROKEN = "[tool.testlsp]\nseverity = 3\n"
 CONFIGS = (
     "",
     "[tool.testlsp]\nignore = ['TL101']\n",
     "[tool.testlsp]\nselect = ['ALL']\n",
-    "[tool.testlsp]\nseverity = 3\n",
+    BROKEN,
     "[tool.pytest.ini_options]\npython_files = ['*_b.py']\n",
 )
 CONFTEST = "".join(PIECES[number] for number in (0, 2))
@@ -338,6 +339,8 @@ class Orders(RuleBasedStateMachine):
 
     def compare(self) -> None:
         """The server that went through all of it has told what one says that begins with the end."""
+        if (self.root / "pyproject.toml").read_text() == BROKEN:
+            self.configured("")  # the last good settings are in force, which only who was there can know
         fresh = self.fresh
         self.folders(fresh, added=True)
         for name in self.open_files:
