@@ -10,6 +10,7 @@ from testlsp.lint import Context, Fix
 from testlsp.lint.context import manual
 from testlsp.rewrite import replace_expression
 from testlsp.semantic.assertions import is_named_like_a_check
+from testlsp.semantic.fixed_names import assigned_once
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import dotted
 from testlsp.text import Edit
@@ -125,7 +126,7 @@ def conjuncts(node: ast.expr) -> list[ast.expr]:
 
 
 def _accepted(ctx: Context, node: ast.expr) -> Accepted | None:
-    listed = _alternatives(node)
+    listed = _alternatives(node) or _named_alternatives(ctx, node)
     if listed is None or not is_status(listed[0]):
         return None
     subject, elements = listed
@@ -134,8 +135,33 @@ def _accepted(ctx: Context, node: ast.expr) -> Accepted | None:
         number = status_number(ctx, element)
         if number is None:
             return None
-        codes.append((number, ctx.source_of(element)))
-    return Accepted(node, subject, tuple(codes)) if len({number for number, _ in codes}) > 1 else None
+        codes.append((number, ast.unparse(element)))
+    found = Accepted(node, subject, tuple(codes)) if len({number for number, _ in codes}) > 1 else None
+    # Who gives a set of successes a name means it.
+    return found if found is None or found.mixed or _alternatives(node) is not None else None
+
+
+def _named_alternatives(ctx: Context, node: ast.expr) -> tuple[ast.expr, list[ast.expr]] | None:
+    """Return what is compared and with which values where these are in a variable that is assigned once."""
+    match node:
+        case ast.Compare(left=subject, ops=[ast.In()], comparators=[ast.Name(id=name)]):
+            pass
+        case ast.Call(args=[subject, ast.Name(id=name)]):
+            pass
+        case _:
+            return None
+    if not is_status(subject) or name in ctx.function.params:
+        return None
+    if name in ctx.function.locals:
+        given = [
+            each.value
+            for each in ctx.function.bag.get(ast.Assign, ())
+            if isinstance(each, ast.Assign) and any(dotted(target) == name for target in each.targets)
+        ]
+        value = given[0] if len(given) == 1 else None
+    else:
+        value = ctx.model.fact("assigned once", assigned_once).get(name)
+    return (subject, value.elts) if isinstance(value, ast.Tuple | ast.List | ast.Set) else None
 
 
 def _alternatives(node: ast.expr) -> tuple[ast.expr, list[ast.expr]] | None:
@@ -223,32 +249,3 @@ def _competes(function: Function) -> bool:
             return True
     names = function.bag.get(ast.Name, ())
     return any(getattr(node, "id", "") in {"gather", "Thread", "ThreadPoolExecutor"} for node in names)
-
-
-REQUESTS = frozenset("get post put patch delete head options request open simulate_get simulate_post".split())
-"""The methods of HTTP clients that send a request."""
-
-
-def sends_request(node: ast.expr) -> bool:
-    """Whether *node* is a call, awaited or not, of a method that sends a request to a path or address."""
-    call = node.value if isinstance(node, ast.Await) else node
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr not in REQUESTS:
-        return False
-    root = dotted(call.func.value) or ""
-    return (
-        bool(call.args or call.keywords)
-        and re.search(r"client|session|http|api|app|requests|server", root, re.I) is not None
-    )
-
-
-def is_response(ctx: Context, node: ast.expr) -> bool:
-    """Whether *node* is the answer to a request that the current test sends."""
-    if not isinstance(node, ast.Name):
-        return sends_request(node)
-    bound = [
-        use
-        for use in ctx.function.bag.get(ast.Name, ())
-        if isinstance(use, ast.Name) and use.id == node.id and not isinstance(use.ctx, ast.Load)
-    ]
-    parents = [ctx.parent(use) for use in bound]
-    return bool(parents) and all(isinstance(item, ast.Assign) and sends_request(item.value) for item in parents)

@@ -10,6 +10,7 @@ from testlsp.syntax import children
 from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._checks import can_fail, is_smoke_test
+from testlsp_rules.assertions._responses import answers_with_json, sends_request
 
 _BY_INTENT = pattern(
     r"smoke|exist|present|is_?set|not_?none|non_?null|none|empty|import|instantiat|construct|init|default|type|available|"
@@ -69,6 +70,20 @@ class ExistenceOnly(Rule):
                 assert isinstance(report, dict) and len(report) > 0
             """,
             why="Three weak claims do not make a strong one; one finding stands for all.",
+        ),
+        Bad(
+            """
+            def test_orders(client):
+                response = client.get("/orders")
+                assert response is not None
+                       ^^^^^^^^^^^^^^^^^^^^ Nothing is asserted about `response` but that it exists
+
+            def test_articles(client):
+                articles = client.get("/articles").json()
+                assert articles
+                       ^^^^^^^^ Nothing is asserted about `articles` but that it exists
+            """,
+            why="a request has an answer in any case, and a page of errors is JSON, too",
         ),
         Bad(
             """
@@ -259,6 +274,8 @@ class ExistenceOnly(Rule):
         subjects = [subject for claim in claims if (subject := _subject(claim)) is not None]
         if not all(_is_result(function, subject) for subject in subjects):
             return
+        if any(isinstance(claim, ast.Name) and not _is_json(ctx, function, claim) for claim in claims):
+            return  # the result may be a truth value
         names = {subject.id for subject in subjects}
         if _is_used_otherwise(function, names, claims) or is_smoke_test(ctx):
             return
@@ -310,7 +327,7 @@ def _may_be_weak(node: ast.AST) -> bool:
     test = getattr(node, "test", None)
     if isinstance(test, ast.Compare):
         return test.ops[0].__class__ is ast.IsNot or isinstance(test.left, ast.Call)
-    return isinstance(test, ast.Call | ast.BoolOp)
+    return isinstance(test, ast.Call | ast.BoolOp | ast.Name)
 
 
 def _subject(claim: ast.expr) -> ast.Name | None:
@@ -324,6 +341,8 @@ def _subject(claim: ast.expr) -> ast.Name | None:
                 found = inner
         case ast.Call(func=ast.Name(id="isinstance"), args=[inner, ast.Name(id=kind)]) if kind in _PLAIN_TYPES:
             found = inner
+        case ast.Name():
+            found = claim
         case ast.Call(func=ast.Attribute(attr="assertIsNotNone"), args=[inner, *_]):
             found = inner
         case ast.Call(func=ast.Attribute(attr="assertIsInstance"), args=[inner, ast.Name(id=kind)]):
@@ -348,21 +367,41 @@ def _only_not_empty(operator: ast.cmpop, bound: ast.expr) -> bool:
 
 def _is_result(function: Function, subject: ast.Name) -> bool:
     """Whether *subject* is bound once, to the result of a call that has no reason to answer with nothing."""
+    value = _given(function, subject)
+    call = value.value if isinstance(value, ast.Await) else value
+    if not isinstance(call, ast.Call):
+        return False
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return bool(name) and (_MAY_BE_NONE.match(name) is None or _is_request(call))
+
+
+def _is_request(call: ast.Call) -> bool:
+    """Whether *call* sends a request to a path or address, which always has an answer."""
+    first = call.args[0] if call.args else None
+    text = first.values[0] if isinstance(first, ast.JoinedStr) and first.values else first
+    written = text.value if isinstance(text, ast.Constant) else None
+    return isinstance(written, str) and written.startswith(("/", "http")) and sends_request(call)
+
+
+def _is_json(ctx: Context, function: Function, subject: ast.Name) -> bool:
+    """Whether *subject* is what the answer to a request says in JSON."""
+    value = _given(function, subject)
+    return value is not None and answers_with_json(ctx, value)
+
+
+def _given(function: Function, subject: ast.Name) -> ast.expr | None:
+    """Return what is assigned to *subject*, if that is done once and to nothing else."""
     bound = [
         node
         for node in function.bag.get(ast.Name, ())
         if getattr(node, "id", "") == subject.id and not isinstance(getattr(node, "ctx", None), ast.Load)
     ]
     if len(bound) != 1 or subject.id in function.params:
-        return False
+        return None
     parent = function.parents.get(bound[0])
     if not isinstance(parent, ast.Assign) or len(parent.targets) != 1 or parent.targets[0] is not bound[0]:
-        return False
-    value = parent.value.value if isinstance(parent.value, ast.Await) else parent.value
-    if not isinstance(value, ast.Call):
-        return False
-    name = value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
-    return bool(name) and _MAY_BE_NONE.match(name) is None
+        return None
+    return parent.value
 
 
 def _is_used_otherwise(function: Function, names: set[str], claims: list[ast.expr]) -> bool:

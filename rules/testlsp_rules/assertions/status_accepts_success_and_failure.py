@@ -110,6 +110,44 @@ class StatusAcceptsSuccessAndFailure(Rule):
             """,
             why="Helpers assert, too.",
         ),
+        Bad(
+            """
+            FINE = (200, 404)
+
+            def test_order(client):
+                assert client.get("/orders/1").status_code in FINE
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This passes whether the request succeeds (200) or fails (404)
+
+            def test_orders(client):
+                expected = {200, 201, 500}
+                assert client.get("/orders").status_code in expected
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This passes whether the request succeeds (200, 201) or fails (500)
+            """,
+            fixed="""
+            FINE = (200, 404)
+
+            def test_order(client):
+                assert client.get("/orders/1").status_code == 200
+
+            def test_orders(client):
+                expected = {200, 201, 500}
+                assert client.get("/orders").status_code == 200
+            """,
+            why="A name does not make it better.",
+        ),
+        Good(
+            """
+            import pytest
+
+            SUCCESS = (200, 204)
+
+            @pytest.mark.parametrize("expected", [(200,), (404, 410)])
+            def test_order(client, expected):
+                assert client.get("/orders/1").status_code in expected
+                assert client.delete("/orders/1").status_code in SUCCESS
+            """,
+            why="Several successes with a name are meant, and what a parameter holds depends on the case.",
+        ),
         Good(
             """
             def test_cleans_up(client):

@@ -10,7 +10,8 @@ from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._checks import can_fail
 from testlsp_rules.assertions._claims import below, claims_of, unittest_checks
-from testlsp_rules.assertions._status import is_status, sends_request, status_number
+from testlsp_rules.assertions._responses import sends_request
+from testlsp_rules.assertions._status import is_status, status_number
 
 _TELLS_ALL = frozenset({204, 205, 301, 302, 303, 304, 307, 308, 401, 403, 404, 405, 429})
 _HEALTH = pattern(r"health|ready|readiness|alive|live|ping|heartbeat|/status|auth|permission|forbidden|log_?in", re.I)

@@ -10,7 +10,8 @@ from testlsp.semantic.functions import Function, FunctionKind
 
 from testlsp_rules.assertions._checks import can_fail, is_smoke_test
 from testlsp_rules.assertions._claims import Claim, claims_of, mentions
-from testlsp_rules.assertions._status import codes_vary, conjuncts, is_response, is_status, status_number
+from testlsp_rules.assertions._responses import is_response
+from testlsp_rules.assertions._status import codes_vary, conjuncts, is_status, status_number
 
 _SUCCESS = frozenset({"ok", "is_success"})
 
@@ -53,6 +54,25 @@ class StatusRange(Rule):
                 response = client.post("/orders", json={"sku": "🍎"})
                 assert response.status_code == 201
             """
+        ),
+        Bad(
+            """
+            def test_orders(client):
+                assert client.get("/orders").status_code in range(200, 500)
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This accepts every status from 200 to 499, and nothing else is checked
+
+            def test_order(client):
+                assert client.get("/orders/1").status_code // 100 in (2, 3)
+                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ This accepts every status that begins with 2 or 3, and nothing else is checked
+            """,
+            fixed="""
+            def test_orders(client):
+                assert client.get("/orders").status_code == 200
+
+            def test_order(client):
+                assert client.get("/orders/1").status_code == 200
+            """,
+            why="Other ways to say the same.",
         ),
         Bad(
             """
@@ -175,6 +195,25 @@ def _range(ctx: Context, test: ast.expr) -> _Range | None:
         ) if is_status(status):
             words = f"status from {digit * 100} to {digit * 100 + 99}"
             return _Range(test, ctx.source_of(status), words, digit * 100)
+        case ast.Compare(
+            left=ast.BinOp(left=status, op=ast.FloorDiv(), right=ast.Constant(value=100)),
+            ops=[ast.In()],
+            comparators=[ast.Tuple(elts=listed) | ast.List(elts=listed) | ast.Set(elts=listed)],
+        ) if is_status(status):
+            digits = [item.value for item in listed if isinstance(item, ast.Constant) and isinstance(item.value, int)]
+            if len(digits) != len(listed) or not digits:
+                return None
+            words = f"status that begins with {' or '.join(map(str, digits))}"
+            return _Range(test, ctx.source_of(status), words, digits[0] * 100)
+        case ast.Compare(
+            left=status,
+            ops=[ast.In()],
+            comparators=[ast.Call(func=ast.Name(id="range"), args=[low, high], keywords=[])],
+        ) if is_status(status):
+            first, last = status_number(ctx, low), status_number(ctx, high)
+            if first is None or last is None:
+                return None
+            return _Range(test, ctx.source_of(status), f"status from {first} to {last - 1}", first)
         case ast.Compare(left=status, ops=[operator], comparators=[bound]) if is_status(status):
             number = status_number(ctx, bound)
             bounded = _bounded(operator, number) if number is not None else None

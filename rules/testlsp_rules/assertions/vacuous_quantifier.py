@@ -12,6 +12,7 @@ from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._checks import can_fail
 from testlsp_rules.assertions._claims import below
+from testlsp_rules.assertions._responses import answers_with_json
 
 _NEVER_EMPTY = pattern(
     r"(make|create|build|generate|new|setup|prepare|sample|random|range|get_all_subclasses|permutations|product|"
@@ -124,6 +125,21 @@ class VacuousQuantifier(Rule):
             """,
             why="Something else is checked, which may well depend on the orders.",
         ),
+        Bad(
+            """
+            def test_prices(client):
+                for price in client.get("/prices").json():
+                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ If the answer is empty, nothing in this test is checked
+                    assert price > 0
+
+            def test_names(client):
+                answer = client.get("/names")
+                for name in answer.json():
+                            ^^^^^^^^^^^^^ If the answer is empty, nothing in this test is checked
+                    assert name.strip()
+            """,
+            why="an answer may well be an empty list; other calls are too often known never to be empty",
+        ),
         Good(
             """
             def test_none_open(shop):
@@ -146,13 +162,15 @@ class VacuousQuantifier(Rule):
                 if not can_fail(ctx, node):
                     ctx.report(iterated, message, fixes=_demand(ctx, node, iterated))
         for loop in (*function.bag.get(ast.For, ()), *function.bag.get(ast.AsyncFor, ())):
-            if not isinstance(loop, ast.For) or not isinstance(loop.iter, ast.Name) or not _is_direct(function, loop):
+            if not isinstance(loop, ast.For) or not _is_direct(function, loop):
                 continue
             if not any(isinstance(part, ast.Assert) for part in below(*loop.body)) or loop.orelse:
                 continue
-            if _may_be_empty(ctx, loop.iter) and not can_fail(ctx, loop):
+            if isinstance(loop.iter, ast.Name) and _may_be_empty(ctx, loop.iter) and not can_fail(ctx, loop):
                 message = f"If `{loop.iter.id}` is empty, nothing in this test is checked"
                 ctx.report(loop.iter, message, fixes=_demand(ctx, loop, loop.iter))
+            elif answers_with_json(ctx, loop.iter) and not can_fail(ctx, loop):
+                ctx.report(loop.iter, "If the answer is empty, nothing in this test is checked")
 
 
 def _quantified(ctx: Context, test: ast.expr) -> ast.Name | None:

@@ -241,10 +241,10 @@ class MarkerUnregistered(Rule):
 def _is_of_a_plugin(graph: FixtureGraph, path: str, name: str) -> bool:
     """Whether a fixture called like the mark is requested, and not defined: both come from what is not installed."""
     summary = graph.summaries.get(path)
-    return (
-        summary is not None
-        and any(name in (*one.requests, *one.dynamic) for one in (*summary.tests, *summary.fixtures))
-        and not graph.visible(name, Site(path))
+    if summary is None or graph.visible(name, Site(path)):
+        return False
+    return any(name in (*test.requests, *test.dynamic) for test in summary.tests) or any(
+        name in (*fixture.requests, *fixture.dynamic) for fixture in summary.fixtures
     )
 
 
