@@ -27,6 +27,7 @@ from testlsp.semantic.kept_files import FileUse, file_uses
 from testlsp.semantic.lookups import lookups
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.names import ModuleNames, dotted
+from testlsp.semantic.object_state import StateUse, state_uses
 from testlsp.semantic.patch_targets import patched_names
 from testlsp.semantic.uncollected import idle_names
 from testlsp.syntax import SourceFile, Statement
@@ -48,7 +49,8 @@ class FileSummary(NamedTuple):
     those whose caches its fixtures, hooks and helpers empty; *settings* are imported names that may be such functions.
     *patched* are the dotted names that its tests patch; *defined*, *looked_up* and *submodules* are its `Lookups`.
     *writers* are functions that change the environment for good, each with the variables. *called* are its fixtures
-    that its tests call like functions. *files* are what its tests do with files of fixed names.
+    that its tests call like functions. *files* are what its tests do with files of fixed names, *states* what they do
+    with attributes and items of what they are handed.
     """
 
     path: str
@@ -78,6 +80,7 @@ class FileSummary(NamedTuple):
     writers: tuple[tuple[str, ...], ...] = ()
     called: tuple[str, ...] = ()
     files: tuple[FileUse, ...] = ()
+    states: tuple[StateUse, ...] = ()
 
     @property
     def usefixtures(self) -> tuple[str, ...]:
@@ -91,7 +94,7 @@ class FileSummary(NamedTuple):
     @classmethod
     def from_data(cls, data: list[Any]) -> FileSummary:
         """Return the summary that `to_data` wrote. Raises TypeError, ValueError or IndexError for anything else."""
-        path, fixtures, tests, classes, marks, aliases, *rest, files = data
+        path, fixtures, tests, classes, marks, aliases, *rest, files, states = data
         return cls(
             path,
             tuple(map(fixture_from, fixtures)),
@@ -100,7 +103,10 @@ class FileSummary(NamedTuple):
             Marks(*frozen(marks)),
             tuple(MarkAlias(name, Marks(*frozen(found))) for name, found in aliases),
             *map(frozen, rest),
-        )._replace(files=tuple(FileUse(*frozen(use)) for use in files))
+        )._replace(
+            files=tuple(FileUse(*frozen(use)) for use in files),
+            states=tuple(StateUse(*frozen(use)) for use in states),
+        )
 
 
 def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
@@ -156,6 +162,7 @@ def summarise(source: SourceFile, model: SemanticModel) -> FileSummary:
         _writers(model),
         _called(model, fixtures.values()),
         file_uses(model),
+        state_uses(model),
     )
 
 
