@@ -9,6 +9,8 @@ from testlsp.semantic.functions import Function
 from testlsp.semantic.names import dotted
 from testlsp.syntax import children
 
+from testlsp_rules.assertions._responses import asks_for_a_path
+
 _SHOWS = frozenset("print pprint info debug warning log echo write close".split())
 
 
@@ -62,6 +64,9 @@ def unchecked(ctx: Context, node: ast.stmt) -> tuple[ast.expr, str] | None:
     if isinstance(node, ast.Expr):
         if _shows(node.value) and dotted(getattr(node.value, "func", None)) in {"print", "pprint"}:
             return node.value, f"The result is only printed, and {last.replace(' else', '')}"
+        call = node.value.value if isinstance(node.value, ast.Await) else node.value
+        if isinstance(call, ast.Call) and asks_for_a_path(call):
+            return call, f"Nobody looks at the answer, and {last}"
         return None
     if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None or not _has_call(node.value):
         return None

@@ -24,6 +24,14 @@ def sends_request(node: ast.expr) -> bool:
     )
 
 
+def asks_for_a_path(call: ast.Call) -> bool:
+    """Whether *call* sends a request to a path or address that is written out: it has an answer in any case."""
+    first = call.args[0] if call.args else None
+    text = first.values[0] if isinstance(first, ast.JoinedStr) and first.values else first
+    written = text.value if isinstance(text, ast.Constant) else None
+    return isinstance(written, str) and written.startswith(("/", "http")) and sends_request(call)
+
+
 def is_response(ctx: Context, node: ast.expr) -> bool:
     """Whether *node* is the answer to a request that the current test sends."""
     if not isinstance(node, ast.Name):

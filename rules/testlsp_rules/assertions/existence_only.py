@@ -10,7 +10,7 @@ from testlsp.syntax import children
 from testlsp.text.patterns import pattern
 
 from testlsp_rules.assertions._checks import can_fail, is_smoke_test
-from testlsp_rules.assertions._responses import answers_with_json, sends_request
+from testlsp_rules.assertions._responses import answers_with_json, asks_for_a_path
 
 _BY_INTENT = pattern(
     r"smoke|exist|present|is_?set|not_?none|non_?null|none|empty|import|instantiat|construct|init|default|type|available|"
@@ -372,15 +372,7 @@ def _is_result(function: Function, subject: ast.Name) -> bool:
     if not isinstance(call, ast.Call):
         return False
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    return bool(name) and (_MAY_BE_NONE.match(name) is None or _is_request(call))
-
-
-def _is_request(call: ast.Call) -> bool:
-    """Whether *call* sends a request to a path or address, which always has an answer."""
-    first = call.args[0] if call.args else None
-    text = first.values[0] if isinstance(first, ast.JoinedStr) and first.values else first
-    written = text.value if isinstance(text, ast.Constant) else None
-    return isinstance(written, str) and written.startswith(("/", "http")) and sends_request(call)
+    return bool(name) and (_MAY_BE_NONE.match(name) is None or asks_for_a_path(call))
 
 
 def _is_json(ctx: Context, function: Function, subject: ast.Name) -> bool:

@@ -19,7 +19,7 @@ _BY_INTENT = pattern(
     re.I,
 )
 _SAYS_IT_WORKS = pattern(
-    r"should (succeed|work|not|be)|n't|not (raise|fail|crash)|no (error|exception|warning)|without|crash|seg_?fault|"
+    r"should (succeed|work|not|be)|n't|not (raise|fail|crash)|no (error|exception|warning)|without|crash|recursion|deadlock|hang|seg_?fault|"
     r"smoke|simply|just|regression|issue|bug|bpo|gh-?\d|\bworks?\b",
     re.I,
 )
@@ -103,6 +103,14 @@ class NoAssertion(Rule):
                     print("total", total)
             """,
             why="Printing is no check.",
+        ),
+        Bad(
+            """
+            async def test_order(client):
+                await client.post("/orders", json={"sku": "🍎"})
+                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Nobody looks at the answer, and nothing else in this test can fail on a wrong answer
+            """,
+            why="An error is an answer, too.",
         ),
         Good(
             """
@@ -397,6 +405,22 @@ class NoAssertion(Rule):
                     total = self._assert_discount(cart)
             """,
             why="Names of helpers that nobody can follow say that they check.",
+        ),
+        Good(
+            """
+            def test_html(client):
+                "No infinite recursion occurs."
+                client.get("/html")
+
+            def test_order(client, mails):
+                client.post("/orders")
+                assert mails == ["Thank you"]
+
+            def test_logs(client, caplog, cache):
+                client.get(caplog)
+                cache.get("/key")
+            """,
+            why="It says that it works at all, something else is checked, or it is no request.",
         ),
         Good(
             """
