@@ -48,7 +48,8 @@ class NoAssertion(Rule):
     A call without an assertion is often a test in its own right: it says that
     the call does not raise. So this rule only speaks where that cannot be what
     is meant: the test is empty, or it ends by computing something that it
-    prints, compares or keeps in a name, and never checks. Helpers are followed,
+    prints, compares or keeps in a name, and never checks, or with a request
+    whose answer it throws away. Helpers are followed,
     in other files too; fixtures that check, snapshots, benchmarks, and tests
     whose name says that something does not fail, are left alone.
     """
