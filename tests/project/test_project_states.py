@@ -179,3 +179,16 @@ TestSessions = Sessions.TestCase
 TestSessions.settings = settings(
     max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+
+def test_the_cost_of_opening_a_file_says_nothing_about_the_next_edit(tmp_path: Path) -> None:
+    """Who waited as long as the last analysis took would wait for the first key as long as for the whole file."""
+    path = str(tmp_path / "test_a.py").replace("\\", "/")
+    project = Project(all_rules(), [Folder(str(tmp_path))])
+    project.apply(Opened(path, "".join(PIECES[:6]), 1))
+    project.analyse(path)
+    document = project.documents[path]
+    assert document.cost == 0
+    project.apply(Edited(path, 0, 0, "import sys\n", 2))
+    project.analyse(path)
+    assert document.cost > 0

@@ -1,7 +1,8 @@
 """When findings are looked for and told.
 
-There is no fixed delay. A document whose last analysis took less than `AT_ONCE` is analysed within the notification
-that changed it; otherwise the next analysis waits as long as the last one took, so that typing is never held up by it.
+There is no fixed delay. A document whose last analysis after an edit took less than `AT_ONCE` is analysed within the
+notification that changed it; otherwise the next analysis waits as long as the last one took, so that typing is never
+held up by it.
 """
 
 from __future__ import annotations

@@ -292,7 +292,8 @@ class Project:
         document.state, document.seen, document.model = state, changes, model
         if state.lint.used_graph and state.graph is not summaries.graph:
             document.changes += 1
-        document.cost = perf_counter() - begun
+        # The first analysis, of all statements, says nothing about what the next one costs.
+        document.cost = perf_counter() - begun if before is not None else 0.0
         self._snapshot = None
         return not document.stale
 
