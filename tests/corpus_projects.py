@@ -24,6 +24,10 @@ _CORPUS = Path(__file__).parent / "corpus"
 PYTHON_FILES = {"django": ("test*.py",)}
 
 
+_ABOUT_ALL_FILES = frozenset({"TL421"})
+"""Rules that look at who uses something, in any file."""
+
+
 class Pin(NamedTuple):
     """A source distribution: the folder it unpacks to, and its line in the list, as pip reads it."""
 
@@ -80,11 +84,13 @@ def reports(root: Path) -> dict[str, FileReport]:
 def replay(root: Path, judged: Iterable[Judgement]) -> list[str]:
     """Return complaints about those of *judged*, all about the project at *root*, that do not hold any more.
 
-    What was right must still be found, what was wrong must not.
+    What was right must still be found, what was wrong must not. Of a project in which single findings were judged, only
+    the files with these are checked.
     """
     judged = list(judged)
-    known = dict(reports(root))
-    # Those that the project does not call tests.
+    all_files = root.name in {pin.folder for pin in pins()} or any(item.rule in _ABOUT_ALL_FILES for item in judged)
+    known = dict(reports(root)) if all_files else {}
+    # Those that the project does not call tests, too.
     others = sorted({str(root / item.path) for item in judged}.difference(known))
     if others := [path for path in others if Path(path).exists()]:
         checker = _checker(root)
