@@ -92,7 +92,7 @@ RULES: tuple[tuple[str, str, str, bool, tuple[str, ...]], ...] = (
     ("TL505", "seam-unresolved", "seams", True, ("eam", "oundar")),
     ("TL506", "criteria-without-assert", "seams", True, ("riteri", "utcome", "xpect")),
     ("TL507", "seam-mocked", "seams", True, ("patch", "setattr")),
-    ("TL508", "unmarked-integration", "seams", True, ("testcontainers", "docker", "connect", "asyncpg", "pika")),
+    ("TL508", "unmarked-integration", "seams", True, ("MySQLdb", "aio_pika", "asyncpg", "docker", "mysql", "oracledb", "pika", "psycopg", "psycopg2", "pymysql", "pyodbc", "testcontainers")),
     ("TL509", "redundant-docstring", "seams", False, ()),
     ("TL510", "integration-mocks-internal", "seams", True, ("patch", "setattr")),
     ("TL511", "integration-misplaced", "seams", False, ()),

@@ -13,6 +13,9 @@ _CONNECTS = frozenset(
     "pyodbc.connect pika.BlockingConnection aio_pika.connect_robust".split()
 )
 
+LIBRARIES = tuple(sorted({name.partition(".")[0] for name in _CONNECTS} | {"testcontainers"}))
+"""What a file mentions that connects to a service."""
+
 _LAST = frozenset(name.rpartition(".")[2] for name in _CONNECTS)
 
 

@@ -10,7 +10,7 @@ from testlsp.semantic.marks import PLUGIN_MARKS
 from testlsp.semantic.seams import markers
 from testlsp.text import TextRange
 
-from testlsp_rules.seams._services import service_used
+from testlsp_rules.seams._services import LIBRARIES, service_used
 
 _CONFTEST = """
 def pytest_configure(config):
@@ -33,10 +33,10 @@ class UnmarkedIntegration(Rule):
     code = "TL508"
     since = "0.1"
     message = "This test needs a service and is not marked as an integration test"
+    words = LIBRARIES
     severity = Severity.INFORMATION
     options = ("integration-paths", "integration-markers")
     related = ("INF-002 (pytest-linter)",)
-    words = ("testcontainers", "docker", "connect", "asyncpg", "pika")
     source = "https://docs.pytest.org/en/stable/how-to/mark.html"
     examples = (
         Bad(
