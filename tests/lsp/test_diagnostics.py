@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,9 @@ async def test_related_documents_come_with_the_answer(kind: str, tmp_path: Path)
     """Who edits a conftest and pulls gets the other open files' findings with it, if the client can take them."""
     async with editor(kind, tmp_path, change=_related) as it:
         conftest, test = it.open("conftest.py", OWN), it.open("test_a.py", SHARED)
+        await it.until(lambda: bool(it.statuses) and it.statuses[-1]["state"] == "ready")
+        # What the folder turned out to hold makes the server ask for a refresh, 20 ms later.
+        await asyncio.sleep(0.05)
         assert codes((await it.pull(test)).items) == []
         assert not (await it.pull(conftest)).related_documents
         before = it.refreshes
