@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from corpus_projects import Pin, pins
+from corpus_projects import Pin, all_pins
 
 # pip prepares the metadata of each, which takes longer than the download.
 _AT_ONCE = 4
@@ -55,7 +55,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     failed = 0
     with ThreadPoolExecutor(_AT_ONCE) as executor:
-        for pin, made in [(pin, executor.submit(fetch, pin, folder)) for pin in (*pins(), *pins("further.txt"))]:
+        for pin, made in [(pin, executor.submit(fetch, pin, folder)) for pin in all_pins()]:
             try:
                 print(made.result(), flush=True)
             except (subprocess.SubprocessError, OSError, ValueError, tarfile.TarError) as error:

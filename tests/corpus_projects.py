@@ -55,6 +55,11 @@ def pins(name: str = "projects.txt") -> tuple[Pin, ...]:
     )
 
 
+def all_pins() -> tuple[Pin, ...]:
+    """Return everything that is pinned."""
+    return (*pins(), *pins("further.txt"))
+
+
 def judgements() -> list[Judgement]:
     """Return all judgements there are."""
     found = []

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from corpus_projects import Pin, judgements, pins, replay, reports
+from corpus_projects import Pin, all_pins, judgements, pins, replay, reports
 from testlsp.builtin import all_rules
 
 CORPUS = os.environ.get("TESTLSP_CORPUS", "")
@@ -18,7 +18,7 @@ needs_corpus = pytest.mark.skipif(
 
 @needs_corpus
 @pytest.mark.slow
-@pytest.mark.parametrize("pin", [*pins(), *pins("further.txt")], ids=lambda pin: pin.folder)
+@pytest.mark.parametrize("pin", all_pins(), ids=lambda pin: pin.folder)
 def test_judgements_hold(pin: Pin) -> None:
     """Each finding that was right is still found, and each that was wrong is not."""
     root = Path(CORPUS) / pin.folder
@@ -34,7 +34,7 @@ def test_each_finding_is_judged_once() -> None:
 
 def test_every_judged_project_is_pinned() -> None:
     """No judgement is passed over because nobody can fetch what it is about."""
-    known = {pin.folder for name in ("projects.txt", "further.txt") for pin in pins(name)}
+    known = {pin.folder for pin in all_pins()}
     assert {item.project for item in judgements()} <= known
 
 

@@ -10,8 +10,8 @@ from testlsp.lint import Context, Fix
 from testlsp.lint.context import manual
 from testlsp.rewrite import replace_expression
 from testlsp.semantic.assertions import is_named_like_a_check
-from testlsp.semantic.fixed_names import assigned_once
 from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.semantic.given import given_value
 from testlsp.semantic.names import dotted
 from testlsp.text import Edit
 from testlsp.text.patterns import pattern
@@ -144,23 +144,15 @@ def _accepted(ctx: Context, node: ast.expr) -> Accepted | None:
 def _named_alternatives(ctx: Context, node: ast.expr) -> tuple[ast.expr, list[ast.expr]] | None:
     """Return what is compared and with which values where these are in a variable that is assigned once."""
     match node:
-        case ast.Compare(left=subject, ops=[ast.In()], comparators=[ast.Name(id=name)]):
+        case ast.Compare(left=subject, ops=[ast.In()], comparators=[ast.Name() as named]):
             pass
-        case ast.Call(args=[subject, ast.Name(id=name)]):
+        case ast.Call(args=[subject, ast.Name() as named]):
             pass
         case _:
             return None
-    if not is_status(subject) or name in ctx.function.params:
+    if not is_status(subject):
         return None
-    if name in ctx.function.locals:
-        given = [
-            each.value
-            for each in ctx.function.bag.get(ast.Assign, ())
-            if isinstance(each, ast.Assign) and any(dotted(target) == name for target in each.targets)
-        ]
-        value = given[0] if len(given) == 1 else None
-    else:
-        value = ctx.model.fact("assigned once", assigned_once).get(name)
+    value = given_value(named, ctx.function, ctx.model)
     return (subject, value.elts) if isinstance(value, ast.Tuple | ast.List | ast.Set) else None
 
 

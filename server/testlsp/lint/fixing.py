@@ -173,7 +173,7 @@ def fixing_text(
             lambda finding: None if (finding.code, finding.range.start) in refused else choose(finding),
         )
         if not made.applied:
-            return FixedText(text, applied, culprit)
+            break
         new = apply_edits(text, made.edits)
         after = yield from parsing(current.path, new, known=current.statements)
         if len(after.problems) > broken_before:

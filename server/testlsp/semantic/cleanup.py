@@ -11,7 +11,7 @@ import enum
 from testlsp.semantic.effects import Effect, dotted_text
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.model import SemanticModel
-from testlsp.semantic.order import blocks_around
+from testlsp.semantic.order import blocks_around, position
 
 
 class RestoredBy(enum.Enum):
@@ -94,12 +94,7 @@ _NAMES = ("restore", "cleanup", "clean_up", "teardown", "tear_down", "reset", "u
 
 def behind_yield(function: Function, node: ast.AST) -> bool:
     """Whether *node* stands behind a ``yield`` of *function*, and not in another branch of the same condition."""
-    place = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-    before = [
-        other
-        for other in function.bag.get(ast.Yield, ())
-        if (getattr(other, "lineno", 0), getattr(other, "col_offset", 0)) < place
-    ]
+    before = [other for other in function.bag.get(ast.Yield, ()) if position(other) < position(node)]
     if not before:
         return False
     around: dict[ast.AST, str] = {

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from testlsp.semantic.functions import Function
+from testlsp.semantic.given import given_value
 from testlsp.semantic.model import SemanticModel
 from testlsp.text.named import NamedTuple
 
@@ -188,37 +189,7 @@ class _Reader:
         return self.model.qualified_name(node, self.function)
 
     def _value(self, node: ast.expr | None) -> ast.expr | None:
-        """Return what a name was given in its only assignment, anything else as it is."""
-        for _ in range(3):
-            if not isinstance(node, ast.Name):
-                return node
-            name = node.id
-            if name in self.function.locals:
-                if name in self.function.params:
-                    return None
-                given = [
-                    each.value
-                    for each in self.function.bag.get(ast.Assign, ())
-                    if isinstance(each, ast.Assign)
-                    and any(isinstance(target, ast.Name) and target.id == name for target in each.targets)
-                ]
-                node = given[0] if len(given) == 1 else None
-            else:
-                constants: dict[str, ast.expr] = self.model.fact("assigned once", assigned_once)
-                node = constants.get(name)
-        return node
-
-
-def assigned_once(model: SemanticModel) -> dict[str, ast.expr]:
-    """Return what the variables of a module are given that are assigned once, at its top level."""
-    found: dict[str, ast.expr] = {}
-    for statement in model.shared:
-        for node in statement.body:
-            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-                name = node.targets[0].id
-                if len(model.names.bindings.get(name, ())) == 1:
-                    found[name] = node.value
-    return found
+        return given_value(node, self.function, self.model)
 
 
 def _argument(call: ast.Call, position: int | None, name: str) -> ast.expr | None:

@@ -142,7 +142,7 @@ def _direct(function: Function, names: frozenset[str]) -> Iterator[Mutation]:
             assert isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign)
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
-                if isinstance(target, ast.Subscript | ast.Attribute) and (name := _root(target)) in names:
+                if isinstance(target, ast.Subscript | ast.Attribute) and (name := root_name(target)) in names:
                     assert name is not None
                     how = "setitem" if isinstance(target, ast.Subscript) else "setattr"
                     method = "augment" if isinstance(node, ast.AugAssign) else how
@@ -150,7 +150,7 @@ def _direct(function: Function, names: frozenset[str]) -> Iterator[Mutation]:
     for node in bag.get(ast.Delete, ()):
         assert isinstance(node, ast.Delete)
         for target in node.targets:
-            if isinstance(target, ast.Subscript | ast.Attribute) and (name := _root(target)) in names:
+            if isinstance(target, ast.Subscript | ast.Attribute) and (name := root_name(target)) in names:
                 assert name is not None
                 yield Mutation(node, name, "delitem" if isinstance(target, ast.Subscript) else "delattr", target)
     for node in bag.get(ast.Call, ()):
@@ -158,13 +158,13 @@ def _direct(function: Function, names: frozenset[str]) -> Iterator[Mutation]:
         func = node.func
         if not isinstance(func, ast.Attribute) or func.attr not in CHANGING_METHODS:
             continue
-        name = _root(func.value)
+        name = root_name(func.value)
         if name in names and (isinstance(func.value, ast.Name) or func.attr in _INNER_METHODS):
             assert name is not None
             yield Mutation(node, name, func.attr, func.value)
 
 
-def _root(node: ast.expr) -> str | None:
+def root_name(node: ast.expr) -> str | None:
     """Return the name at the root of ``name["a"].b[0]``."""
     while isinstance(node, ast.Subscript | ast.Attribute):
         node = node.value

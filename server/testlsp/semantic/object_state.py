@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from testlsp.semantic.functions import FileRole, Function, FunctionKind
 from testlsp.semantic.model import SemanticModel
+from testlsp.semantic.mutation import root_name
 from testlsp.text.named import NamedTuple
 
 
@@ -57,7 +58,7 @@ def written_target(node: ast.stmt | ast.expr, function: Function) -> str | None:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
     if len(targets) != 1 or not isinstance(targets[0], ast.Attribute | ast.Subscript):
         return None
-    name = _root(targets[0])
+    name = root_name(targets[0])
     own = function.params[0] if function.class_info is not None else ""
     return ast.unparse(targets[0]) if name in function.params and name != own else None
 
@@ -82,7 +83,7 @@ def _is_read_untouched(function: Function, target: str) -> bool:
         for node in function.bag.get(kind, ())
         if isinstance(node, ast.Attribute | ast.Subscript)
         and isinstance(node.ctx, ast.Load)
-        and _root(node) == name
+        and root_name(node) == name
         and ast.unparse(node) == target
     ]
     first = min(((node.lineno, node.col_offset) for node in reads), default=None)
@@ -92,10 +93,3 @@ def _is_read_untouched(function: Function, target: str) -> bool:
         if isinstance(call, ast.Call) and (call.end_lineno or 0, call.end_col_offset or 0) <= first
         for inner in ast.walk(call)
     )
-
-
-def _root(node: ast.expr) -> str | None:
-    """Return the name at the root of ``name["a"].b[0]``."""
-    while isinstance(node, ast.Subscript | ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None

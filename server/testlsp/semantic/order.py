@@ -16,13 +16,14 @@ def dominates(function: Function, first: ast.AST, later: ast.AST) -> bool:
 
     Both are nodes of *function*. A ``with`` counts as a block: what ``with patch(...)`` does dominates its body only.
     """
-    if _position(first) >= _position(later):
+    if position(first) >= position(later):
         return False
     around = dict(blocks_around(function, later))
     return all(field in {"", around.get(block)} and block in around for block, field in blocks_around(function, first))
 
 
-def _position(node: ast.AST) -> tuple[int, int]:
+def position(node: ast.AST) -> tuple[int, int]:
+    """Return line and column of *node*, to compare with those of another one."""
     return (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
 
 
