@@ -38,6 +38,9 @@ WRITES = "def test_a(box):\n    box.full = True\n\n"
         ("box.full += 1", "write"),
         ("box.full = 1\n    box.full = 2", "change"),
         ("full = box", None),
+        ("box = Box()\n    assert box.full", None),
+        ("box = Box()\n    box.full = True", None),
+        ("with Box() as box:\n        assert box.full", None),
     ],
 )
 def test_a_read_counts_until_something_is_done_with_the_object(line: str, wanted: str | None) -> None:

@@ -124,15 +124,19 @@ def mutations(function: Function, names: frozenset[str]) -> Iterator[Mutation]:
         current, wanted = pending.pop()
         if current is not function:
             wanted -= current.locals.keys()
-        bound = {name.id for name in current.bag.get(ast.Name, ()) if isinstance(name, ast.Name) and _is_store(name)}
-        wanted = frozenset(wanted - bound)
+        wanted -= names_bound(current)
         if wanted:
             yield from _direct(current, wanted)
             pending += [(nested, wanted) for nested in current.nested]
 
 
-def _is_store(node: ast.Name) -> bool:
-    return node.ctx.__class__ is not ast.Load
+def names_bound(function: Function) -> set[str]:
+    """Return the names that the statements of *function* bind or delete; parameters as such are not among them."""
+    return {
+        name.id
+        for name in function.bag.get(ast.Name, ())
+        if isinstance(name, ast.Name) and name.ctx.__class__ is not ast.Load
+    }
 
 
 def _direct(function: Function, names: frozenset[str]) -> Iterator[Mutation]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from testlsp.semantic.functions import FileRole, Function, FunctionKind
 from testlsp.semantic.model import SemanticModel
-from testlsp.semantic.mutation import root_name
+from testlsp.semantic.mutation import names_bound, root_name
 from testlsp.text.named import NamedTuple
 
 
@@ -54,13 +54,17 @@ def state_uses(model: SemanticModel) -> tuple[StateUse, ...]:
 
 
 def written_target(node: ast.stmt | ast.expr, function: Function) -> str | None:
-    """Return what *node* assigns to, an attribute or item of a parameter of *function*; None for anything else."""
+    """Return what *node* assigns to, an attribute or item of what *function* was handed; None for anything else."""
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
     if len(targets) != 1 or not isinstance(targets[0], ast.Attribute | ast.Subscript):
         return None
-    name = root_name(targets[0])
-    own = function.params[0] if function.class_info is not None else ""
-    return ast.unparse(targets[0]) if name in function.params and name != own else None
+    return ast.unparse(targets[0]) if root_name(targets[0]) in _handed(function) else None
+
+
+def _handed(function: Function) -> set[str]:
+    """Return the parameters that hold what was handed in from the first line to the last, without ``self``."""
+    params = function.params if function.class_info is None else function.params[1:]
+    return set(params) - names_bound(function)
 
 
 def _written(function: Function) -> Iterator[str]:
@@ -75,7 +79,7 @@ def _written(function: Function) -> Iterator[str]:
 def _is_read_untouched(function: Function, target: str) -> bool:
     """Whether *function* reads *target* before anything else can have had to do with the object."""
     name = target.partition(".")[0].partition("[")[0]
-    if name not in function.params:
+    if name not in _handed(function):
         return False
     reads = [
         node
