@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from cli.conftest import LEAK, Run, run_process
+from testlsp.semantic.model import SemanticModel
+from testlsp.semantic.summary import FileSummary, summarise
+from testlsp.syntax import SourceFile
 
 HIT = "TL101 [*] `os.environ` is set here and never restored"
 
@@ -59,6 +62,26 @@ def test_newer_syntax(run: Run, leaky: Path) -> None:
     assert (status, len(findings)) == (1, 1)
     if sys.version_info < (3, 12):
         assert "needs a newer Python than" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [
+        ('value = "a" b"b"\n', "does not parse"),
+        ('value = t"{1}" t"{2}"\n', "needs a newer Python" if sys.version_info < (3, 14) else None),
+    ],
+    ids=["text and bytes", "two template strings"],
+)
+def test_strings_side_by_side(run: Run, leaky: Path, line: str, note: str | None) -> None:
+    """What a grammar takes and its syntax tree refuses is a note about one file, and no end of the run."""
+    leaky.write_text(line + LEAK)
+    (leaky.parent / "test_other.py").write_text(LEAK)
+
+    status, findings, notes = concise(run)
+
+    assert (status, len(findings)) == (1, 2)
+    assert len(notes) == (note is not None)
+    assert all(note in each for each in notes if note is not None)
 
 
 def test_not_utf8(run: Run, leaky: Path) -> None:
@@ -307,3 +330,27 @@ def test_rule_that_raises(leaky: Path, capfd: pytest.CaptureFixture[str]) -> Non
     assert err.count("TL999") == 1
     assert "ZeroDivisionError: planted" in err
     assert "fault in testlsp" in err
+
+
+def test_file_at_which_we_fail(
+    run: Run, leaky: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file that cannot be analysed through a fault of ours is named, the others are checked, and the status is 2."""
+    (leaky.parent / "test_other.py").write_text(LEAK)
+
+    def fail(source: SourceFile, model: SemanticModel) -> FileSummary:
+        if source.path.endswith("test_other.py"):
+            raise LookupError("planted")
+        return summarise(source, model)
+
+    monkeypatch.setattr("testlsp.project.analysis.summarise", fail)
+    caplog.set_level("DEBUG", "testlsp")
+
+    status, findings, notes = concise(run, "--debug")
+
+    assert (status, [line.partition(":")[0] for line in findings]) == (2, ["test_token.py"])
+    [note] = notes
+    assert note.startswith(
+        "error: test_other.py: could not be analysed, which is a fault in testlsp: LookupError: plan"
+    )
+    assert 'raise LookupError("planted")' in caplog.text

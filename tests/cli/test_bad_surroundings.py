@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -217,3 +218,37 @@ def test_text_that_its_encoding_cannot_hold(run: Run, leaky: Path) -> None:
 
     assert run("check", "--fix").status == 0
     assert "“quoted” €".encode("cp1252") in leaky.read_bytes()
+
+
+STUCK = """\
+import os, sys, time
+from testlsp.__main__ import run
+from testlsp.project import checking
+
+def stuck(*_, **__):
+    os.write(1, b"working\\n")
+    time.sleep(60)
+
+checking.PARALLEL_ABOVE = 0
+checking.Checker.analyse_one = stuck
+sys.argv[1:] = ["check", "--no-cache", "--jobs", "2"]
+run()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+@pytest.mark.parametrize(("sent", "status"), [("SIGINT", 130), ("SIGTERM", -15), ("SIGKILL", -9)])
+def test_ending_a_run_ends_its_processes(project: Path, sent: str, status: int) -> None:
+    """However a run ends, nobody who waits for the end of its output is left waiting for processes that it started."""
+    for number in range(4):
+        (project / f"test_{number}.py").write_text(LEAK)
+
+    with subprocess.Popen(
+        [sys.executable, "-c", STUCK], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"working\n"
+        process.send_signal(signal.Signals[sent])
+        process.communicate(timeout=30)
+
+    assert process.returncode == status

@@ -3,8 +3,12 @@ import { check, type Story } from "../story.ts";
 const story: Story = {
   title: "saving mends what is safe, with source.fixAll.testlsp in codeActionsOnSave, and nothing else",
   stub: true,
-  settings: { "[python]": { "editor.codeActionsOnSave": { "source.fixAll.testlsp": "explicit" } } },
+  settings: {
+    "[python]": { "editor.codeActionsOnSave": { "source.fixAll.testlsp": "explicit" } },
+    "files.trimTrailingWhitespace": true,
+  },
   files: {
+    "notes.txt": "",
     "tests/test_save.py": [
       "import os",
       "",
@@ -18,7 +22,14 @@ const story: Story = {
     ].join("\n"),
   },
   async play({ workbench, open, read }) {
-    await open("tests/test_save.py");
+    await open("notes.txt");
+    // For a while after its start VS Code saves and does nothing else: it sets up all that it does on saving when it is idle.
+    await workbench.until("blanks are trimmed on saving", async () => {
+      await workbench.replaceLine(1, "blank ");
+      await workbench.save();
+      return (await read("notes.txt")) === "blank";
+    });
+    await workbench.openFile("tests/test_save.py");
     await workbench.squiggles("any");
     await workbench.problems("both assignments", (rows) => rows.filter((row) => row.includes("TL101")).length === 2);
     // A change, as nothing is saved without one.

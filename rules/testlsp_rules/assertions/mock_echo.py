@@ -105,6 +105,10 @@ class MockEcho(Rule):
                 load.side_effect = cached
                 assert load() == 3
 
+            def test_plain_variable():
+                return_value = cached(3)
+                assert load() == return_value == 3
+
             def test_mock_of_ours():
                 load = Mock(return_value=3)
                 assert load() == 3
@@ -152,9 +156,9 @@ def _told(ctx: Context) -> dict[str, ast.expr]:
         for target in node.targets:
             name = dotted(target) or ""
             owner, _, last = name.rpartition(".")
-            if last == "return_value":
+            if owner and last == "return_value":
                 found.setdefault(owner, []).append(node.value)
-            elif last == "side_effect":
+            elif owner and last == "side_effect":
                 found.setdefault(owner, []).append(None)
             elif name and isinstance(node.value, ast.Call):
                 _configured(found, name, node.value)

@@ -53,6 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _dispatch(given: list[str], terminal: Terminal) -> int:
     debug = [word for word in given if word == "--debug"]
     words = [word for word in given if word != "--debug"] if debug else given
+    if debug:
+        import logging
+
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("testlsp").setLevel(logging.DEBUG)
     command = words[0] if words else ""
     run = _command(command)
     if run is not None:

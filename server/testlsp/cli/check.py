@@ -138,8 +138,9 @@ class _Run:
     def _tell_notes(self, reports: Iterable[FileReport], discovery: Discovery) -> None:
         for report in reports:
             for note in report.notes:
-                # A file that was named and cannot be read is as bad as one that is not there.
-                if note.kind == "read" and report.path in discovery.explicit:
+                # A file that was named and cannot be read is as bad as one that is not there. What we fail at is in
+                # neither case sound.
+                if note.kind == "fault" or (note.kind == "read" and report.path in discovery.explicit):
                     self.failed = True
                     self.terminal.error(told(report.path, note, self.configuration.cwd))
                 else:

@@ -158,12 +158,17 @@ def _crashed(context: Context, crashes: list[Crash], error: Exception) -> None:
     import logging
 
     logging.getLogger("testlsp").debug("%s raised in %s", context.rule.code, context.path, exc_info=error)
+    crashes.append(Crash(context.rule.code, context.path, told_error(error)))
+
+
+def told_error(error: Exception) -> str:
+    """Return in one line what was raised, and in which file and line of ours."""
     where = ""
     trace = error.__traceback__
     while trace is not None:
         where = f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
         trace = trace.tb_next
-    crashes.append(Crash(context.rule.code, context.path, f"{type(error).__name__}: {error} ({where})"))
+    return f"{type(error).__name__}: {error} ({where})"
 
 
 def lint_file(

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from testlsp.config.settings import Settings
+from testlsp.lint.run import told_error
 from testlsp.project.analysis import Analysis, analyse, notes_of, records_of, with_edits
 from testlsp.project.files import FileProblem, decode, read_bytes
 from testlsp.project.records import Finding, Note
@@ -58,7 +59,7 @@ def outcome_on_disk(
     alone: bool = False,
     data: bytes | None = None,
 ) -> Outcome:
-    """Analyse the file at *path*; never raises for what is in it.
+    """Analyse the file at *path*; never raises for what is in it, be it that we fail: then a note says so.
 
     *alone* says that nobody keeps the outcome or asks for what it depends on; *data* is what the file holds, if it
     was read already.
@@ -69,13 +70,24 @@ def outcome_on_disk(
         text = decode(data, path).text
     except FileProblem as problem:
         return unreadable(path, problem)
-    analysis = analyse(path, text, settings, selection, summaries, explicit, whole_project)
-    if not explicit:
-        summaries.checked(path, analysis.summary)
-    content = "" if alone else digest(data)
-    outcome = outcome_of(analysis, content, summaries, details=details, whole_project=whole_project)
-    analysis.model.forget()  # so that memory is free without the garbage collector
+    try:
+        analysis = analyse(path, text, settings, selection, summaries, explicit, whole_project)
+        if not explicit:
+            summaries.checked(path, analysis.summary)
+        content = "" if alone else digest(data)
+        outcome = outcome_of(analysis, content, summaries, details=details, whole_project=whole_project)
+        analysis.model.forget()  # so that memory is free without the garbage collector
+    except Exception as error:
+        return _failed(path, error)
     return outcome
+
+
+def _failed(path: str, error: Exception) -> Outcome:
+    import logging
+
+    logging.getLogger("testlsp").debug("%s could not be analysed", path, exc_info=error)
+    message = f"could not be analysed, which is a fault in testlsp: {told_error(error)}"
+    return Outcome(path, "", None, (), (), (Note("fault", message),), 0)
 
 
 def outcome_of(

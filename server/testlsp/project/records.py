@@ -68,7 +68,7 @@ class Finding(NamedTuple):
 class Note(NamedTuple):
     """Something to say about a file that is no finding: text that does not parse, a rule that failed.
 
-    *kind* is "syntax", "read", "crash" or "config".
+    *kind* is "syntax", "read", "config", "crash" (of a rule) or "fault" (the whole file could not be analysed).
     """
 
     kind: str

@@ -1,6 +1,7 @@
 """Analysing files in several processes.
 
-Each process has a checker of its own and reads what its files depend on; nothing but plain data travels.
+Each process has a checker of its own and reads what its files depend on; nothing but plain data travels. None of them
+outlives the one that started it, however that ends: it would wait for ever for somebody to take its results.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ def analyse_in_parallel(
                     others.update(read)
                     checker.advance(len(outcomes))
             except BaseException:
+                for process in multiprocessing.active_children():
+                    process.terminate()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     except (BrokenProcessPool, OSError, NotImplementedError, ImportError):
@@ -80,9 +83,21 @@ def _prepare(
     global _checker
     gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     configuration = Configuration(cwd=cwd, overrides=overrides, config_file=config_file, isolated=isolated)  # type: ignore[arg-type]
     _checker = Checker(configuration, rules, jobs=1)
     _checker.works_for_another = True
+
+
+def _end_with_parent() -> None:
+    """Wait until the parent is gone, killed or out of memory, say, and follow it."""
+    import os
+    from multiprocessing import connection, parent_process
+
+    parent = parent_process()
+    assert parent is not None
+    connection.wait([parent.sentinel])
+    os._exit(1)
 
 
 def _analyse(paths: list[str], explicit: frozenset[str], details: bool) -> tuple[list[Outcome], dict[str, list[Any]]]:
