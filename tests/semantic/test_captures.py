@@ -108,3 +108,11 @@ def test_names_of_modules_of_the_application() -> None:
     assert set(found.defined) == {"LIMIT", "f", "state"}
     assert set(found.looked_up) == {"LIMIT", "mail", "shop.mail.send", ":stock"}
     assert lookups(model("/p/tests/orders.py", code)) == ((), (), ())
+
+
+def test_names_of_modules_that_pytest_takes_for_tests() -> None:
+    """With ``python_files = *`` every file is a test module; then nothing is known of the names of any."""
+    code = "def place():\n    pass\n"
+    for role in (FileRole.TEST_MODULE, FileRole.CONFTEST):
+        known = SemanticModel(parse("/p/shop/orders.py", code), role)
+        assert lookups(known).defined == lookups(known, patches=True).defined == ("*",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from testlsp.semantic.plugins import (
     EntryPoint,
     chosen_plugins,
+    distributions,
     editable_directories,
     installed_plugins,
     pytest_entry_points,
@@ -54,6 +55,7 @@ def test_environment_is_searched() -> None:
     sites = site_directories("/v", ENVIRONMENT)
     assert sites == ("/v/lib/python3.12/site-packages", "/srv/three/src", "/srv/four/lib")
     assert installed_plugins(sites, ENVIRONMENT) == (EntryPoint("one", "one.plugin"), EntryPoint("three", "three"))
+    assert distributions(sites, ENVIRONMENT) == {"one", "two", "three"}
 
 
 def test_unreadable_mapping_is_ignored() -> None:

@@ -6,7 +6,7 @@ from testlsp.lint import Bad, Context, Good, Rewrite, Rule, on_function
 from testlsp.lint.context import unsafe
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.graph import FixtureGraph, Site
-from testlsp.semantic.hooks import loaded
+from testlsp.semantic.hooks import loaded, unknown_plugins
 from testlsp.semantic.marks import mark_names, own_decorators
 from testlsp.text import Edit, TextRange
 
@@ -24,9 +24,8 @@ _RUNS = frozenset({"pytest_pyfunc_call", "pytest_pycollect_makeitem"})
 _ASKED_FIRST = ("/pytest_asyncio/", "/anyio/", "/pytest_trio/")
 """Plugins that run only the coroutines that are marked for them, unless their settings say otherwise."""
 
-_INERT = frozenset(
-    "pytester pytest_asyncio pytest_asyncio.plugin anyio.pytest_plugin pytest_mock xdist xdist.plugin".split()
-)
+_RUN_ALL = frozenset({"pytest_aiohttp", "pytest_tornasync"})
+"""Plugins of which more is known, and that run coroutines without any mark."""
 
 
 class AsyncNotRun(Rule):
@@ -291,7 +290,7 @@ def _missing_mark(graph: FixtureGraph, path: str) -> str | None:
     for plugin in known.plugins:
         if not _RUNS.isdisjoint(plugin.hooks) and not any(part in plugin.path for part in _ASKED_FIRST):
             return None
-    if not _INERT.issuperset(known.unread):
+    if unknown_plugins(known) or any(name.partition(".")[0] in _RUN_ALL for name in known.unread):
         return None
     summary = graph.summaries.get(path)
     if summary is not None and summary.runners:

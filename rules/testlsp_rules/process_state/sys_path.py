@@ -253,6 +253,12 @@ class SysPath(Rule):
             def test_cleaned():
                 assert load("plugin")
                 sys.path.remove("plugins")
+
+            def test_cleaned_in_each_round(folder):
+                for name in ("a", "b"):
+                    assert folder not in sys.path
+                    assert load(name)
+                    sys.path.remove(folder)
             """,
             why="clean-up of what the code under test has added",
         ),
@@ -339,11 +345,26 @@ class SysPath(Rule):
                     severity=mild,
                 )
             return
-        if not is_leak(ctx, effect):
+        if not is_leak(ctx, effect) or _was_absent(ctx, effect):
             return
         later = put_back_later(ctx, effect)
         message = "`sys.path` is restored only if nothing fails before" if later else None
         ctx.report(effect.node, message, fixes=_fixes(ctx, effect))
+
+
+def _was_absent(ctx: Context, effect: Effect) -> bool:
+    """Whether a folder is removed that, as the test asserts, was not there before."""
+    call = effect.node
+    if effect.method != "remove" or not isinstance(call, ast.Call) or not call.args:
+        return False
+    folder = ctx.source_of(call.args[0])
+    return any(
+        isinstance(node, ast.Assert)
+        and isinstance(node.test, ast.Compare)
+        and isinstance(node.test.ops[0], ast.NotIn)
+        and ctx.source_of(node.test.left) == folder
+        for node in effect.function.bag.get(ast.Assert, ())
+    )
 
 
 def _in_script(ctx: Context, effect: Effect) -> bool:

@@ -6,6 +6,7 @@ calls of pytest and pytest-asyncio (types of the options).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -25,6 +26,10 @@ _DEDICATED = frozenset(CONFIG_NAMES[:4])
 # Options that are lists of shell words, and those that are lists of lines.
 _WORDS = frozenset({"python_files", "python_classes", "python_functions", "testpaths", "norecursedirs", "usefixtures"})
 _PATHS = frozenset({"pythonpath"})
+
+
+# A distribution in a list of requirements, whichever way the list is written.
+_REQUIRED = r"""(?:^[ \t]*|["'=][ \t]*)(pytest-[a-z0-9][a-z0-9-]*)(?=\s*(?:$|["'\[=<>~!;,#@]))"""
 
 
 class PytestTable(NamedTuple):
@@ -103,6 +108,16 @@ def _read_ini(path: str, name: str, text: str) -> PytestFound:
             None, (ConfigProblem(path, line, "pytest", "pytest reads [tool:pytest] here, not [pytest]"),)
         )
     return PytestFound(empty)
+
+
+def plugins_required(text: str) -> set[str]:
+    """Return the distributions ``pytest-...`` that *text*, a list of requirements in any notation, asks for.
+
+    As modules are called: ``pytest_xdist``.
+    """
+    if "pytest-" not in text:
+        return set()
+    return {name.replace("-", "_") for name in re.findall(_REQUIRED, text, re.MULTILINE)}
 
 
 def pytest_settings(

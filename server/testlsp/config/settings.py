@@ -78,6 +78,8 @@ class PytestSettings(NamedTuple):
     addopts: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     """Plugins named by ``-p x`` in addopts."""
+    required_plugins: tuple[str, ...] = ()
+    """Plugins that the project's requirements name, as modules: ``pytest_xdist``."""
     disabled_plugins: tuple[str, ...] = ()
     """Plugins named by ``-p no:x`` in addopts."""
     import_mode: str = "prepend"

@@ -9,7 +9,7 @@ from functools import partial
 from testlsp.config.documents import ALL_NAMES, TESTLSP_NAMES, ConfigDocument, read_document
 from testlsp.config.load import Layer, merge
 from testlsp.config.problems import ConfigProblem
-from testlsp.config.pytest_ini import CONFIG_NAMES, pytest_settings
+from testlsp.config.pytest_ini import CONFIG_NAMES, plugins_required, pytest_settings
 from testlsp.config.ruff import RUFF_NAMES, RuffTable, ruff_settings
 from testlsp.config.selectors import RuleKey, selector_uses, unknown_selectors
 from testlsp.config.settings import RuffSettings, Settings
@@ -17,7 +17,7 @@ from testlsp.config.toml_text import line_of
 from testlsp.project.files import FileProblem, existing, read_config
 from testlsp.text.named import NamedTuple
 
-# Where pytest-xdist may be asked for, besides the configuration files themselves.
+# Where plugins of pytest may be asked for, besides the configuration files themselves.
 REQUIREMENTS = (
     "requirements.txt",
     "requirements-dev.txt",
@@ -44,8 +44,8 @@ class _Place(NamedTuple):
     """The nearest folder with a pyproject.toml, whatever is in it."""
     setup: str = ""
     """The nearest folder with a setup.py."""
-    xdist: bool = False
-    """Whether a configuration or requirements file asks for pytest-xdist."""
+    plugins: frozenset[str] = frozenset()
+    """The plugins of pytest that configuration and requirements files ask for: ``pytest_xdist``."""
 
 
 class Configuration:
@@ -132,8 +132,8 @@ class Configuration:
             text="" if document is None else document.text,
         )
         self._problems.update(dict.fromkeys(problems))
-        if place.xdist and not pytest.xdist and "xdist" not in pytest.disabled_plugins:
-            pytest = pytest._replace(xdist=True)
+        xdist = "pytest_xdist" in place.plugins and "xdist" not in pytest.disabled_plugins
+        pytest = pytest._replace(required_plugins=tuple(sorted(place.plugins)), xdist=pytest.xdist or xdist)
         own = self._explicit or place.testlsp
         layers = self.overrides if own is None or own.layer is None else (own.layer, *self.overrides)
         return merge(
@@ -196,18 +196,19 @@ class Configuration:
         if pyproject is not None:
             requires = pyproject.requires_python or above.requires_python
             found = found._replace(pyproject=folder, requires_python=requires)
-        if not found.xdist and self._asks_for_xdist(folder, documents.values()):
-            found = found._replace(xdist=True)
+        plugins = self._plugins_asked_for(folder, documents.values())
+        if not plugins <= found.plugins:
+            found = found._replace(plugins=found.plugins | plugins)
         return found._replace(setup=folder) if "setup.py" in names else found
 
-    def _asks_for_xdist(self, folder: str, documents: Iterable[ConfigDocument | None]) -> bool:
-        if any(document is not None and "pytest-xdist" in document.text for document in documents):
-            return True
-        texts = (read_config(os.path.join(folder, name)) for name in existing(folder, REQUIREMENTS))
-        try:
-            return any(text is not None and "pytest-xdist" in text for text in texts)
-        except FileProblem:
-            return False  # not ours to complain about
+    def _plugins_asked_for(self, folder: str, documents: Iterable[ConfigDocument | None]) -> frozenset[str]:
+        texts = [document.text for document in documents if document is not None]
+        for name in existing(folder, ("setup.py", *REQUIREMENTS)):
+            try:
+                texts.append(read_config(os.path.join(folder, name)) or "")
+            except FileProblem:
+                continue  # not ours to complain about
+        return frozenset(name for text in texts for name in plugins_required(text))
 
     def _ruff(self, document: ConfigDocument) -> RuffSettings:
         chain: list[RuffTable] = []

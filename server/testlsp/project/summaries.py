@@ -178,14 +178,16 @@ class Summaries:
         pytest = settings.pytest
         sites: tuple[str, ...] = ()
         plugins: tuple[str, ...] = ()
+        missing = pytest.required_plugins
         if self._plugins:
-            sites, points = environment(prefix_for(rootdir, settings.python))
-            plugins = chosen_plugins(points, pytest.addopts)
+            installed = environment(prefix_for(rootdir, settings.python))
+            sites, plugins = installed.sites, chosen_plugins(installed.plugins, pytest.addopts)
+            missing = tuple(name for name in missing if name not in installed.distributions)
         places = tuple(
             os.path.normpath(os.path.join(rootdir, entry)).replace("\\", "/")
             for entry in (*pytest.pythonpath, *settings.src)
         )
-        return Root(rootdir, None, places, pytest.usefixtures, plugins, sites)
+        return Root(rootdir, None, places, pytest.usefixtures, plugins, sites, missing)
 
     def graph_with(self, path: str, summary: FileSummary) -> FixtureGraph:
         """Return a graph in which *path* says *summary*, knowing all that its answers depend on.

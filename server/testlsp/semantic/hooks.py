@@ -107,6 +107,8 @@ _TABLED = frozenset(
 class Loaded(NamedTuple):
     """The *conftests* and *plugins* that pytest loads for a file, and the *unread* modules of plugins without source.
 
+    Plugins that the project requires and that are not installed where we look are among the unread ones.
+
     *installed* says whether it is known which plugins are installed at all.
     """
 
@@ -126,7 +128,7 @@ def loaded(graph: FixtureGraph, path: str) -> Loaded:
     for summary in (*conftests, *((own,) if own else ())):
         pending += [(summary.path, name) for name in summary.plugins]
     plugins: dict[str, FileSummary] = {}
-    unread: list[str] = []
+    unread = list(root.missing) if root else []
     while pending:
         source, name = pending.pop(0)
         place = next((one for one in candidates(source, name, root, True) if one in graph.summaries), None)
@@ -138,9 +140,15 @@ def loaded(graph: FixtureGraph, path: str) -> Loaded:
     return Loaded(tuple(conftests), tuple(plugins.values()), tuple(unread), bool(root and root.plugins))
 
 
+def unknown_plugins(known: Loaded) -> frozenset[str]:
+    """Return the modules of plugins that cannot be read and of which nothing is known otherwise."""
+    heads = {name.partition(".")[0] for name in known.unread} - _OF_PYTEST - _TABLED
+    return frozenset(head for head in heads if head.removeprefix("pytest_") not in _TABLED)
+
+
 def marks_registered(known: Loaded) -> frozenset[str] | None:
     """Return the marks that conftests and plugins register; None when one of them cannot be read."""
-    if not _OF_PYTEST.issuperset(known.unread):
+    if unknown_plugins(known):
         return None
     found = {name for summary in known.conftests for name in summary.registered}
     for plugin in known.plugins:

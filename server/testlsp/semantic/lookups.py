@@ -52,20 +52,21 @@ class Lookups(NamedTuple):
     submodules: tuple[str, ...] = ()
 
 
-_NONE = Lookups()
-
-
 def lookups(model: SemanticModel, patches: bool = False) -> Lookups:
     """Return the names of a module of the application. Of the tests only *submodules* are told (if a test module
     *patches* something by name), of what is installed nothing.
+
+    What pytest takes for a test module may belong to the application for all that: ``python_files = *``.
     """
+    path, is_of_tests = model.source.path, model.role is not FileRole.OTHER
+    untold = (ANY,) if is_of_tests and tells_names(path) else ()
     if model.role is FileRole.TEST_MODULE and not patches:
-        return _NONE
-    if not _INSTALLED.isdisjoint(model.source.path.split("/")):
-        return _NONE
+        return Lookups(untold)
+    if not _INSTALLED.isdisjoint(path.split("/")):
+        return Lookups()
     submodules = tuple(sorted(_submodules(model)))
-    if model.role is not FileRole.OTHER or not tells_names(model.source.path):
-        return Lookups(submodules=submodules) if submodules else _NONE
+    if is_of_tests or not tells_names(path):
+        return Lookups(untold, submodules=submodules)
     defined = {name for name, found in model.names.bindings.items() if any(item.kind != "import" for item in found)}
     looked_up: set[str] = set()
     for statement in model.source.statements:

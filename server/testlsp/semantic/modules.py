@@ -18,7 +18,8 @@ class Root(NamedTuple):
     Paths are absolute or all relative to one place, with forward slashes and no slash at their end. *confcutdir* is
     where the chain of conftests ends (the root itself when None). *pythonpath* are directories that hold modules,
     *site* those of installed packages. *usefixtures* is the setting of that name. *plugins* are modules of installed
-    plugins, in the order of registration.
+    plugins, in the order of registration; *missing* those of plugins that the project requires and that are not
+    installed.
     """
 
     path: str
@@ -27,6 +28,7 @@ class Root(NamedTuple):
     usefixtures: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     site: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def root_of(path: str, roots: Sequence[Root]) -> Root | None:

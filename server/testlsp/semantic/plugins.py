@@ -103,6 +103,16 @@ def installed_plugins(sites: Iterable[str], reader: Reader) -> tuple[EntryPoint,
     return tuple(found.values())
 
 
+def distributions(sites: Iterable[str], reader: Reader) -> frozenset[str]:
+    """Return the distributions in the directories *sites*, as modules are called: ``pytest_xdist``."""
+    names = (name for site in sites for name in _listed(site, reader))
+    return frozenset(
+        name.rpartition(".")[0].partition("-")[0].lower().replace(".", "_")
+        for name in names
+        if name.endswith((".dist-info", ".egg-info", ".egg-link"))
+    )
+
+
 def chosen_plugins(installed: Iterable[EntryPoint], options: Iterable[str]) -> tuple[str, ...]:
     """Return the modules of the plugins that are loaded when pytest runs with *options* (``addopts``, split into
     words).

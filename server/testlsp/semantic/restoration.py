@@ -8,7 +8,7 @@ told whether a context manager or clean-up restores the state, the answer is yes
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from testlsp.semantic.bases import has_unknown_base, methods_named
@@ -211,6 +211,7 @@ def _in_restoring_with(effect: Effect, model: SemanticModel) -> bool:
                 if any(
                     restores_as_context(item.context_expr, effect.kind.resource, function, model)
                     or names_variable(item.context_expr, effect)
+                    or _own_context_restores(item.context_expr, effect, function, model)
                     for item in current.items
                 ):
                     return True
@@ -219,6 +220,12 @@ def _in_restoring_with(effect: Effect, model: SemanticModel) -> bool:
             return False
         node, function = function.node, function.parent
     return False
+
+
+def _own_context_restores(expression: ast.expr, effect: Effect, function: Function, model: SemanticModel) -> bool:
+    """Whether the context manager *expression* is a generator of this file that puts the state back when it ends."""
+    called = model.called(expression, function) if isinstance(expression, ast.Call) else None
+    return called is not None and called.is_generator and _is_among(restored_resources(called, model), effect)
 
 
 def _decorated(effect: Effect, model: SemanticModel) -> bool:
@@ -258,7 +265,7 @@ def _callback_restores(call: ast.Call, effect: Effect, function: Function, model
     resource = effect.kind.resource
     if resource == "os.environ" and _of_another_key(call, effect):
         return False
-    for node in _subnodes(call.args):
+    for node in (inner for argument in call.args for inner in ast.walk(argument)):
         if isinstance(node, ast.Attribute | ast.Name):
             name = model.qualified_name(node, function) or ""
             if (
@@ -311,18 +318,6 @@ def _of_another_key(call: ast.Call, effect: Effect) -> bool:
     )
 
 
-def _subnodes(nodes: Iterable[ast.AST]) -> list[ast.AST]:
-    from testlsp.syntax.tree import children
-
-    found: list[ast.AST] = []
-    stack = list(nodes)
-    while stack:
-        node = stack.pop()
-        found.append(node)
-        stack += children(node)
-    return found
-
-
 def _hook_restores(effect: Effect, model: SemanticModel) -> bool:
     outer = effect.function.outermost
     hooks = [model.function_named(name) for name in ("teardown_function", "teardown_module", "tearDownModule")]
@@ -362,15 +357,11 @@ def _fixture_restores(effect: Effect, model: SemanticModel, graph: FixtureGraph 
 
     outer = effect.function.outermost
     closure = graph.closure(Site(model.source.path, outer.chain, outer.name))
-    named = effect.kind.resource if effect.kind in NAMED else "attribute"
-    wanted = {effect.kind.resource, f"attribute:{effect.target}", f"{named}:{effect.target}"}
     own = (model.source.path, outer.chain, outer.name)
     for fixture in closure.active:
         if fixture.function in _PYTESTER and effect.kind.resource in _PYTESTER_RESTORES:
             return fixture.name
-        if fixture.identity != own and (
-            not wanted.isdisjoint(fixture.restores) or _restores_key(fixture.restores, effect)
-        ):
+        if fixture.identity != own and _is_among(fixture.restores, effect):
             return fixture.name
     if effect.kind.resource in _PYTESTER_RESTORES and not _PYTESTER.isdisjoint(closure.unknown):
         return "pytester"
@@ -381,14 +372,17 @@ def _fixture_restores(effect: Effect, model: SemanticModel, graph: FixtureGraph 
     return None
 
 
-def _restores_key(restores: tuple[str, ...], effect: Effect) -> bool:
-    """Whether the environment variable of *effect*, as far as it is known, is among *restores*."""
+def _is_among(restored: Collection[str], effect: Effect) -> bool:
+    """Whether the state, or the environment variable as far as it is known, is among *restored*."""
     resource = effect.kind.resource
-    if resource != "os.environ" or not restores:
+    named = resource if effect.kind in NAMED else "attribute"
+    if not {resource, f"attribute:{effect.target}", f"{named}:{effect.target}"}.isdisjoint(restored):
+        return True
+    if resource != "os.environ":
         return False
     if effect.key is not None and _literal(effect.key):
-        return f"{resource}[{effect.key_dump}]" in restores
-    return any(item.startswith("os.environ[") for item in restores)
+        return f"{resource}[{effect.key_dump}]" in restored
+    return any(item.startswith("os.environ[") for item in restored)
 
 
 _PYTESTER = frozenset({"pytester", "testdir"})
