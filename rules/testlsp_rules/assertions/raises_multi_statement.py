@@ -141,6 +141,9 @@ class RaisesMultiStatement(Rule):
                 with pytest.raises(OverflowError):
                     options = dict(limit=0)
                     account.open(options)
+                with pytest.raises(TimeoutError):
+                    chunk = bytearray(b"0000")
+                    account.read(chunk)
                 with pytest.raises(Exception):
                     loan = account.lend()
                     loan.pay()
@@ -203,7 +206,7 @@ def _prepares(block: RaisesBlock) -> bool:
     )
 
 
-_CONTAINERS = frozenset("dict list set tuple frozenset object".split())
+_CONTAINERS = frozenset("dict list set tuple frozenset object bytes bytearray".split())
 
 
 def _calls(node: ast.expr) -> bool:

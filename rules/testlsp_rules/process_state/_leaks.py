@@ -25,7 +25,12 @@ def is_leak(ctx: Context, effect: Effect) -> bool:
         return False  # an unknown base class may have a tearDown
     if outer.fixture is not None and outer.fixture.scope == "session" and ctx.path.endswith("conftest.py"):
         return False  # meant for the whole run
-    if is_last_act(effect, ctx.model) or _is_repeated(ctx, effect) or _must_fail(ctx, effect) or _calls_cleanup(effect):
+    if (
+        is_last_act(effect, ctx.model)
+        or _is_repeated(ctx, effect)
+        or _must_fail(ctx, effect)
+        or _calls_cleanup(ctx, effect)
+    ):
         return False
     restored = restoration(effect, ctx.model)
     if restored is not None:
@@ -103,12 +108,19 @@ def _same(other: Effect, effect: Effect) -> bool:
     return other.key is not None and other.key_dump == effect.key_dump and other.target == effect.target
 
 
-def _calls_cleanup(effect: Effect) -> bool:
-    """Whether something like ``snapshot.restore()`` follows, which may well put everything back."""
+def _calls_cleanup(ctx: Context, effect: Effect) -> bool:
+    """Whether something like ``snapshot.restore()`` follows, or ``Kernel.clear_instance()`` for ``Kernel._instance``.
+
+    It may well put everything back.
+    """
+    owner = (effect.target or "").rpartition(".")[0]
     return any(
         isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)
-        and cleanup_name(call.func.attr)
+        and (
+            cleanup_name(call.func.attr)
+            or (call.func.attr.startswith("clear") and ctx.qualified_name(call.func.value) == owner != "")
+        )
         and (call.lineno, call.col_offset) > effect.position
         for call in effect.function.bag.get(ast.Call, ())
     )

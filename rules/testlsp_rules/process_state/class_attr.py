@@ -170,6 +170,11 @@ class ClassAttr(Rule):
                 Shipment.cache = {}
                 assert order.dispatch() == "sent"
 
+            def test_cleared(order):
+                Shipment.latest = order
+                assert order.shipment() is order
+                Shipment.clear_latest()
+
             def test_set_by_code(order):
                 Shipment.carrier = "none"
                 order.dispatch()

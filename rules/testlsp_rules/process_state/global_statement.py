@@ -317,6 +317,17 @@ class GlobalStatement(Rule):
             """,
             why="each place gets the form that fits it, or no fix",
         ),
+        Good(
+            """
+            def test_constants():
+                def sets():
+                    global rate
+                    rate = 0.5
+
+                assert constants(sets.__code__) == [0.5]
+            """,
+            why="a function that is looked at, and never run",
+        ),
     )
 
     @on(ast.Global, kinds=(FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.NESTED))
@@ -329,7 +340,7 @@ class GlobalStatement(Rule):
                 return
         elif outer.kind is not FunctionKind.TEST:
             return
-        if ctx.settings.reported_by_ruff(ctx.path, *self.ruff):
+        if ctx.settings.reported_by_ruff(ctx.path, *self.ruff) or _is_only_looked_at(function):
             return
         for name in node.names:
             writes = _writes(function, name)
@@ -355,6 +366,15 @@ def _writes(function: Function, name: str) -> list[ast.stmt]:
             if statement is not None:
                 found.append(statement)
     return sorted(found, key=lambda item: item.lineno)
+
+
+def _is_only_looked_at(function: Function) -> bool:
+    """Whether a nested function is never run, but an attribute of it read: ``f.__code__``."""
+    around = function.parent
+    if around is None or (function.node is not None and function.node.decorator_list):
+        return False
+    uses = [use for use in around.bag.get(ast.Name, ()) if isinstance(use, ast.Name) and use.id == function.name]
+    return bool(uses) and all(isinstance(around.parents.get(use), ast.Attribute) for use in uses)
 
 
 def _is_put_back(ctx: Context, outer: Function, name: str) -> bool:

@@ -7,8 +7,10 @@ from testlsp.semantic.bases import methods_named
 from testlsp.semantic.cleanup import CLEANUP_REGISTRARS, TEARDOWNS, cleanup_name, cleanup_place, runs_elsewhere
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import dotted
+from testlsp.semantic.order import position
 
 _RELOADS = frozenset({"importlib.reload", "imp.reload"})
+_BLOCKS = (ast.With, ast.AsyncWith)
 
 
 class Reload(Rule):
@@ -125,8 +127,39 @@ class Reload(Rule):
                     importlib.reload(settings)
                     assert settings.DEBUG
                 importlib.reload(settings)
+
+            def test_clean_beginning(monkeypatch):
+                importlib.reload(settings)
+                with monkeypatch.context() as patch:
+                    patch.setenv("DEBUG", "1")
+                    assert settings.debug()
+                importlib.reload(settings)
             """,
             why="reloaded outside the block that patches",
+        ),
+        Good(
+            """
+            import importlib
+            import pytest
+            import shop.settings
+
+            @pytest.fixture
+            def reset_settings():
+                importlib.reload(shop.settings)
+
+            @pytest.fixture
+            def methods():
+                importlib.reload(shop.settings)
+                before = shop.settings.METHODS
+                yield
+                shop.settings.METHODS = before
+
+            def test_more_methods(methods, monkeypatch):
+                monkeypatch.setenv("METHODS", "GET")
+                importlib.reload(shop.settings)
+                assert shop.settings.METHODS == ["GET"]
+            """,
+            why="brings back what every test is to begin with; what was read anew is put back by hand",
         ),
         Good(
             """
@@ -155,6 +188,8 @@ class Reload(Rule):
         outer = function.outermost
         if module is None or outer.kind not in {FunctionKind.TEST, FunctionKind.FIXTURE} or runs_elsewhere(function):
             return
+        if outer.fixture is not None and not outer.is_generator and cleanup_name(outer.name):
+            return  # a fixture that does nothing else than bring back what every test is to begin with
         others = [call for call in _calls(function) if _reloaded(ctx, call, function) == module]
         if others[0] is not node or cleanup_place(function, node, ctx.model) is not None:
             return
@@ -176,9 +211,15 @@ def _reloaded(ctx: Context, call: ast.Call, function: Function) -> str | None:
 
 
 def _is_left_behind(ctx: Context, node: ast.Call, others: list[ast.Call]) -> bool:
-    """Whether no later reload stands outside the ``with`` blocks around this one, where what they patch is undone."""
-    blocks = [parent for parent in ctx.ancestors(node) if isinstance(parent, ast.With | ast.AsyncWith)]
-    ends = [block.end_lineno or 0 for block in blocks]
+    """Whether no later reload stands behind the ``with`` blocks around this one, where what they patch is undone.
+
+    One that stands in no block makes a clean beginning for those that follow it.
+    """
+    blocks: list[ast.AST] = [parent for parent in ctx.ancestors(node) if isinstance(parent, _BLOCKS)]
+    if not blocks:
+        bag = ctx.function.bag
+        blocks = [block for kind in _BLOCKS for block in bag.get(kind, ()) if position(block) > position(node)]
+    ends = [getattr(block, "end_lineno", 0) for block in blocks]
     return not ends or all(call.lineno <= min(ends) for call in others)
 
 
@@ -194,5 +235,10 @@ def _is_followed_up(ctx: Context, outer: Function, module: str) -> bool:
                 return True
             if last == "reload" or cleanup_name(last):
                 if cleanup_place(scope, call, ctx.model) is not None:
+                    return True
+        for assign in scope.bag.get(ast.Assign, ()):
+            target = assign.targets[0] if isinstance(assign, ast.Assign) else None
+            if isinstance(target, ast.Attribute) and ctx.model.qualified_name(target.value, scope) == module:
+                if cleanup_place(scope, assign, ctx.model) is not None:
                     return True
     return False

@@ -12,6 +12,7 @@ import enum
 from typing import TYPE_CHECKING
 
 from testlsp.semantic.functions import Function, FunctionKind
+from testlsp.semantic.marks import is_property_based
 from testlsp.text import Edit
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def form_for(ctx: Context, function: Function | None = None, name: str | None = 
     if outer.in_unittest:
         return Form.ENTER_CONTEXT if outer.kind in {FunctionKind.TEST, FunctionKind.XUNIT} else Form.NONE
     if outer.kind is FunctionKind.TEST:
-        return Form.CONTEXT if is_property_based(ctx, outer) else _fixture_or_none(ctx, outer, name)
+        return Form.CONTEXT if is_property_based(outer, ctx.model) else _fixture_or_none(ctx, outer, name)
     if outer.kind is FunctionKind.FIXTURE and outer.fixture is not None:
         if outer.fixture.scope == "function":
             return _fixture_or_none(ctx, outer, name)
@@ -129,21 +130,6 @@ def _may_change_signature(ctx: Context, decorator: ast.expr, function: Function)
     if function.fixture is not None and decorator is function.fixture.node:
         return False
     return name is None or not name.startswith(_TRANSPARENT)
-
-
-def is_property_based(ctx: Context, function: Function) -> bool:
-    """Whether Hypothesis runs *function* many times.
-
-    https://hypothesis.readthedocs.io/en/latest/reference/api.html#hypothesis.given
-    """
-    if function.node is None:
-        return False
-    return any(
-        (ctx.model.qualified_name(decorator.func if isinstance(decorator, ast.Call) else decorator) or "").startswith(
-            "hypothesis."
-        )
-        for decorator in function.node.decorator_list
-    )
 
 
 def with_parameter(

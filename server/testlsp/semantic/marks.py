@@ -87,6 +87,16 @@ def mark_at(node: ast.expr, model: SemanticModel, function: Function | None = No
     return None if "." in rest else Mark(rest, node)
 
 
+def is_property_based(function: Function, model: SemanticModel) -> bool:
+    """Whether Hypothesis runs *function* many times.
+
+    https://hypothesis.readthedocs.io/en/latest/reference/api.html#hypothesis.given
+    """
+    decorators = function.node.decorator_list if function.node else []
+    called = (decorator.func if isinstance(decorator, ast.Call) else decorator for decorator in decorators)
+    return any((model.qualified_name(target) or "").startswith("hypothesis.") for target in called)
+
+
 def own_decorators(function: Function) -> list[ast.expr]:
     """Return the decorators of *function* and of the classes around it, and the marks that those classes assign."""
     found: list[ast.expr] = list(function.node.decorator_list) if function.node else []
