@@ -41,6 +41,32 @@ def test_syntax_error(run: Run, leaky: Path) -> None:
     assert "monkeypatch.setenv" in leaky.read_text()
 
 
+def test_nothing_is_mended_where_something_does_not_parse(run: Run, leaky: Path) -> None:
+    """The function that somebody is just writing in keeps its findings, and every character."""
+    text = LEAK + "    client.get(]\n"
+    leaky.write_text(text)
+
+    status, findings, _ = concise(run, "--fix", "--unsafe-fixes", "--no-cache")
+
+    assert (status, findings) == (1, [f"test_token.py:5:5: {HIT.replace(' [*]', '')}"])
+    assert leaky.read_text() == text
+
+
+def test_a_block_that_does_not_parse_is_not_empty(run: Run, leaky: Path) -> None:
+    """Nothing is said of a block for what is missing in it: it may stand in the line that does not parse."""
+    leaky.write_text(
+        "from unittest.mock import patch\n\n\ndef test_patched():\n"
+        "    with patch('shop.pay'):\n        client.get(]\n    assert client.paid == 3\n\n\n"
+        "def test_swallowed():\n    try:\n        assert pay() == 3\n    except Exception:\n        raise from]\n\n\n"
+        "def test_empty():\n    assert pay( == 3\n"
+    )
+
+    status, findings, notes = concise(run, "--select", "ALL")
+
+    assert (status, findings) == (0, [])
+    assert len(notes) == 3
+
+
 def test_unclosed_string_invents_nothing(run: Run, leaky: Path) -> None:
     """Text inside a string that is never closed is not taken for code."""
     leaky.write_text('"""\n' + LEAK)

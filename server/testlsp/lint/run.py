@@ -84,6 +84,9 @@ def lint_statement(
     if crashes:
         broken = {crash.code for crash in crashes}
         diagnostics = [diagnostic for diagnostic in diagnostics if diagnostic.code not in broken]
+    if statement.problem is not None:
+        # Where it does not parse, something else stands in for it, and an edit might take away what somebody writes.
+        diagnostics = [diagnostic._replace(fixes=()) for diagnostic in diagnostics]
     found = StatementFindings(tuple(diagnostics), context.used_graph, tuple(crashes))
     statement.memo["findings"] = (model.names, model.shared, source.path, settings, rules, graph, found)
     return found

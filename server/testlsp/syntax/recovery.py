@@ -165,14 +165,16 @@ def _salvaged(chunk: str, error: BaseException, parse: Parser) -> Generator[None
 
 
 def _blanked(line: str) -> str:
-    """Return *line* as ``pass`` at the same indentation, of the same length so that no offset moves."""
+    """Return *line* as a call of who knows what, at the same indentation, of the same length so that no offset moves.
+
+    With ``pass`` a block would look empty that is not.
+    """
     stripped = line.lstrip(" \t\f")
     indent = line[: len(line) - len(stripped)]
     code = stripped.rstrip("\r\n")
     ending = stripped[len(code) :]
-    if len(code) < len("pass"):
-        return indent + "0".ljust(len(code)) + ending if code else line
-    return indent + "pass".ljust(len(code)) + ending
+    call = "_()" if len(code) >= len("_()") else "_"
+    return indent + call.ljust(len(code)) + ending if code else line
 
 
 def describe(text: str, error: BaseException) -> SyntaxProblem:
