@@ -266,8 +266,17 @@ interface Counts {
   repeated: number;
 }
 
+let open: Theatre | undefined;
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => {
+    void Promise.resolve(open?.close()).finally(() => process.exit(130));
+  });
+}
+
 async function playAll(stories: Named[], vsix: string, house: House, round: number, counts: Counts): Promise<void> {
   const theatre = await Theatre.open(vsix, house);
+  open = theatre;
   try {
     for (const named of stories) {
       const began = performance.now();
@@ -280,6 +289,7 @@ async function playAll(stories: Named[], vsix: string, house: House, round: numb
       }
     }
   } finally {
+    open = undefined;
     await theatre.close();
   }
 }

@@ -26,6 +26,10 @@ export function openBrowser(profile: string): Promise<BrowserContext> {
     executablePath: CHROMIUM,
     headless: true,
     args: QUIET_BROWSER,
+    // Who ends the run ends the editor as well, not the browser alone.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     viewport: { width: 1280, height: 800 },
   });
 }

@@ -56,6 +56,14 @@ class Sleep(Rule):
                 while not queue.finished and time.monotonic() < deadline:
                     time.sleep(0.1)
                 assert queue.finished == 1
+
+            def test_second_try(queue):
+                try:
+                    job = queue.job("print")
+                except LookupError:
+                    time.sleep(2)
+                    job = queue.job("print")
+                assert job.finished == 1
             """
         ),
         Bad(
@@ -414,7 +422,7 @@ def _is_cut_short(ctx: Context, statement: ast.Expr) -> bool:
 def _polls(ctx: Context, statement: ast.Expr) -> bool:
     """Whether the pause depends on something: on a condition, or on a loop that can end early."""
     for ancestor in ctx.ancestors(statement):
-        if isinstance(ancestor, ast.While | ast.If):
+        if isinstance(ancestor, ast.While | ast.If | ast.ExceptHandler):
             return True
         if isinstance(ancestor, ast.For | ast.AsyncFor):
             inside = (ast.Break, ast.Return, ast.Try)
