@@ -4,7 +4,7 @@ usage: python bench/mutations.py FOLDER... [--seconds N] [--seed N]
 
 Each text is a part of a test file below a FOLDER with up to three things put in, taken out or repeated at random. It is
 checked with all rules, and all fixes are applied, unsafe ones too. What goes wrong is printed, and the text kept in a
-temporary folder that is named: an exception, a rule that fails, a fix that makes more not parse than before, a statement
+temporary folder that is named: an exception, a rule that fails, a fix that makes more not parse than before, something
 that did not parse and is not there any more as it was. Nothing is written below a FOLDER.
 """
 
