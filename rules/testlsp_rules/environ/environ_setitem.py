@@ -113,6 +113,28 @@ class EnvironSetitem(Rule):
         Bad(
             """
             import os
+            import tempfile
+
+            def test_home():
+                with tempfile.TemporaryDirectory() as home:
+                    os.environ["HOME"] = home
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^
+                    assert load()
+            """,
+            fixed="""
+            import os
+            import tempfile
+
+            def test_home(monkeypatch):
+                with tempfile.TemporaryDirectory() as home:
+                    monkeypatch.setenv("HOME", home)
+                    assert load()
+            """,
+            why="only the folder is temporary",
+        ),
+        Bad(
+            """
+            import os
             from hypothesis import given, strategies as st
 
             @given(st.text())

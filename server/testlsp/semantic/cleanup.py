@@ -125,7 +125,7 @@ def restores_as_context(expression: ast.expr, resource: str, function: Function 
         return call is not None and bool(call.args) and _names_resource(call.args[0], resource, function, model)
     if name in {"pytest.raises", "pytest.warns", "contextlib.suppress", "builtins.open", "pytest.MonkeyPatch.context"}:
         return False
-    if name.startswith(("unittest.mock.", "mock.")):
+    if name.startswith(("unittest.mock.", "mock.", "tempfile.")):
         return False
     text = dotted_text(expression)
     return any(word in text for word in (*TELLING.get(resource, ()), *_ALWAYS_TELLING)) if text else False
