@@ -114,23 +114,36 @@ class EnvironSetitem(Rule):
             """
             import os
             import tempfile
+            from shop.testing import temporary_file
 
             def test_home():
                 with tempfile.TemporaryDirectory() as home:
                     os.environ["HOME"] = home
                     ^^^^^^^^^^^^^^^^^^^^^^^^^
                     assert load()
+
+            def test_file():
+                with temporary_file() as file:
+                    os.environ["SHOP"] = file
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^
+                    assert load()
             """,
             fixed="""
             import os
             import tempfile
+            from shop.testing import temporary_file
 
             def test_home(monkeypatch):
                 with tempfile.TemporaryDirectory() as home:
                     monkeypatch.setenv("HOME", home)
                     assert load()
+
+            def test_file(monkeypatch):
+                with temporary_file() as file:
+                    monkeypatch.setenv("SHOP", file)
+                    assert load()
             """,
-            why="only the folder is temporary",
+            why="only the folder is temporary, or the file",
         ),
         Bad(
             """

@@ -12,6 +12,7 @@ from testlsp.semantic.effects import Effect, dotted_text
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.model import SemanticModel
 from testlsp.semantic.order import blocks_around, position
+from testlsp.text.patterns import pattern
 
 
 class RestoredBy(enum.Enum):
@@ -58,6 +59,8 @@ TELLING = {
 }
 _TOO_COMMON = frozenset({"knob", "seed", "logging", "container"})
 """Resources whose words stand in many names that are about something else."""
+_TEMPORARY_THING = pattern(r"temporar(y|ily)_?(?=file|dir|folder|path)")
+"""Speaks of something that is gone in the end, not of what is put back."""
 _ALWAYS_TELLING = ("preserve", "restor", "snapshot", "sandbox", "saved_", "save_", "temporar", "clean")
 
 
@@ -127,7 +130,7 @@ def restores_as_context(expression: ast.expr, resource: str, function: Function 
         return False
     if name.startswith(("unittest.mock.", "mock.", "tempfile.")):
         return False
-    text = dotted_text(expression)
+    text = _TEMPORARY_THING.sub("", dotted_text(expression))
     return any(word in text for word in (*TELLING.get(resource, ()), *_ALWAYS_TELLING)) if text else False
 
 
