@@ -148,6 +148,39 @@ class EnvironSetitem(Rule):
         Bad(
             """
             import os
+            import shop.virtualenv
+
+            def test_home():
+                os.environ["HOME"] = "/"
+                ^^^^^^^^^^^^^^^^^^^^^^^^
+                assert load()
+            """,
+            fixed="""
+            import os
+            import shop.virtualenv
+
+            def test_home(monkeypatch):
+                monkeypatch.setenv("HOME", "/")
+                assert load()
+            """,
+            files={
+                "tests/conftest.py": """
+                import pytest
+                import shop.env
+                import shop.virtualenv
+
+                @pytest.fixture(autouse=True)
+                def clear_caches():
+                    yield
+                    shop.virtualenv.forget()
+                    shop.env.find_tool.cache_clear()
+                """
+            },
+            why="what is cleaned up are caches and virtual environments",
+        ),
+        Bad(
+            """
+            import os
             from hypothesis import given, strategies as st
 
             @given(st.text())

@@ -12,11 +12,14 @@ from testlsp_rules.process_state._forms import Patch, monkeypatched
 from testlsp_rules.process_state._leaks import is_leak, put_back_later
 
 _STREAMS = frozenset({"stdout", "stderr"})
-_WATCHED = _STREAMS | {"argv", "stdin", "exit"}
+_WATCHED = _STREAMS | set(
+    "argv stdin exit platform executable prefix base_prefix exec_prefix version version_info byteorder maxsize "
+    "excepthook displayhook breakpointhook meta_path path_hooks".split()
+)
 
 
 class SysStreamsArgv(Rule):
-    """Replaces `sys.argv`, `sys.exit` or a standard stream in a test and never puts it back for certain.
+    """Replaces `sys.argv`, `sys.platform`, a standard stream or the like in a test and never puts it back for certain.
 
     Later tests of the process find the arguments, the input or the output of this
     one; a replaced `sys.stdout` also takes away what pytest captures.
@@ -226,6 +229,24 @@ class SysStreamsArgv(Rule):
                 assert shop.main() == 0
             """,
             why="the stream that Python started with; other attributes",
+        ),
+        Bad(
+            """
+            import sys
+
+            def test_paths_on_windows(shop):
+                sys.platform = "win32"
+                ^^^^^^^^^^^^^^^^^^^^^^ `sys.platform` is replaced here and never put back
+                assert shop.folder() == "C:"
+            """,
+            fixed="""
+            import sys
+
+            def test_paths_on_windows(shop, monkeypatch):
+                monkeypatch.setattr(sys, "platform", "win32")
+                assert shop.folder() == "C:"
+            """,
+            why="what Python tells about itself and the machine",
         ),
         Bad(
             """

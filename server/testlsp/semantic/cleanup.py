@@ -57,11 +57,18 @@ TELLING = {
     "logging": ("log", "handler", "level"),
     "container": tuple("patch swap replace override setting config preserve restore registry registr".split()),
 }
+_NO_ENVIRONMENT = pattern(r"virtualenv|venv|envelop")
 _TOO_COMMON = frozenset({"knob", "seed", "logging", "container"})
 """Resources whose words stand in many names that are about something else."""
 _TEMPORARY_THING = pattern(r"temporar(y|ily)_?(?=file|dir|folder|path)")
 """Speaks of something that is gone in the end, not of what is put back."""
 _ALWAYS_TELLING = ("preserve", "restor", "snapshot", "sandbox", "saved_", "save_", "temporar", "clean")
+
+
+def tells(resource: str, text: str) -> bool:
+    """Whether the words of *text*, a dotted name in lower case, speak of *resource*."""
+    text = _NO_ENVIRONMENT.sub("", text)
+    return any(word in text for word in TELLING.get(resource, ()))
 
 
 def cleanup_place(function: Function, node: ast.AST, model: SemanticModel) -> RestoredBy | None:
@@ -131,7 +138,7 @@ def restores_as_context(expression: ast.expr, resource: str, function: Function 
     if name.startswith(("unittest.mock.", "mock.", "tempfile.")):
         return False
     text = _TEMPORARY_THING.sub("", dotted_text(expression))
-    return any(word in text for word in (*TELLING.get(resource, ()), *_ALWAYS_TELLING)) if text else False
+    return tells(resource, text) or any(word in text for word in _ALWAYS_TELLING)
 
 
 def names_variable(expression: ast.expr, effect: Effect) -> bool:
@@ -152,7 +159,6 @@ def _names_resource(node: ast.expr, resource: str, function: Function | None, mo
 
 def telling_cleanup(function: Function, resource: str, model: SemanticModel) -> bool:
     """Whether clean-up code calls something whose name speaks of *resource*: ``reset_env()``."""
-    words = TELLING.get(resource, ())
     outer = function.outermost
     scopes = [function] if outer is function else [function, outer]
     for scope in scopes:
@@ -163,7 +169,9 @@ def telling_cleanup(function: Function, resource: str, model: SemanticModel) -> 
             text = dotted_text(call)
             if text.rpartition(".")[0].endswith((resource, "dependency_overrides")):
                 continue  # ``app.dependency_overrides.pop(key)`` is an effect, told apart by its key
-            if any(word in text for word in words) and cleanup_place(scope, call, model) is not None:
+            if text.endswith(".cache_clear"):
+                continue  # ``build.env.find_tool.cache_clear()``
+            if tells(resource, text) and cleanup_place(scope, call, model) is not None:
                 name = model.qualified_name(call.func, scope) or ""
                 if not name.startswith(("os.", "sys.", "builtins.")):
                     return True
@@ -200,9 +208,8 @@ def _expr(node: ast.AST | None) -> ast.expr | None:
 def speaks_of(name: str, resource: str) -> bool:
     """Whether a fixture of unknown origin seems to be about *resource*."""
     lowered = name.lower()
-    if any(word in lowered for word in TELLING.get(resource, ())):
+    if tells(resource, lowered):
         return True
-    others = (words for other, words in TELLING.items() if other not in _TOO_COMMON)
-    if any(word in lowered for words in others for word in words):
+    if any(tells(other, lowered) for other in TELLING if other not in _TOO_COMMON):
         return False  # ``clean_environ`` is about something else
     return any(word in lowered for word in _ALWAYS_TELLING)

@@ -275,7 +275,7 @@ class _Finder:
             if self._qualified(target.value.func) == "decimal.getcontext":
                 self._add(EffectKind.KNOB, node, whole, method, target, KNOBS["decimal.setcontext"], None, value)
             return
-        if name is None or name.startswith("builtins."):
+        if name is None or (name.startswith("builtins.") and self._qualified(target.value) != "builtins"):
             return
         if name == "os.environ":
             self._add(EffectKind.ENV_REBIND, node, whole, method, target, name, None, value)

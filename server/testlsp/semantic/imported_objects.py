@@ -49,9 +49,22 @@ def is_shared(effect: Effect) -> bool:
         return False
     if _is_rebound(effect):
         return False
-    if any(_CLASS.match(part) or _DOUBLE.search(part) for part in owner):
+    if any(_CLASS.match(part) or _DOUBLE.search(part) for part in _behind_the_module(effect, owner)):
         return False
-    return owner[-1] not in _PER_CONTEXT_NAMES and effect.target not in _RESET_BY_THE_RUNNER
+    if owner[-1] in _PER_CONTEXT_NAMES and owner != ["urllib", "request"]:
+        return False
+    return effect.target not in _RESET_BY_THE_RUNNER
+
+
+def _behind_the_module(effect: Effect, owner: list[str]) -> list[str]:
+    """Return the parts of *owner* that may be no module: ``demo`` where ``from IPython.lib import demo`` was imported.
+
+    What is imported without a dot in its name is a module: ``import IPython``.
+    """
+    if (effect.target or "").startswith("."):
+        return owner
+    written = (dotted(effect.container) or "").count(".") + 1
+    return owner[max(1, len(owner) - written) :]
 
 
 def is_class_attribute(effect: Effect) -> bool:
@@ -114,7 +127,9 @@ def is_asserted_otherwise(effect: Effect) -> bool:
             or (node.lineno, node.col_offset) < effect.position
         ):
             continue
-        statement: ast.AST | None = node
+        statement: ast.AST | None = parents.get(node)
+        if isinstance(statement, ast.Attribute) and statement.attr.startswith("assert"):
+            continue  # ``uuid.uuid4.assert_called_once()`` is about what was put there
         while isinstance(statement, ast.expr):
             statement = parents.get(statement)
         if ast.dump(node.value) == owner and _is_assertion(statement) and value not in ast.dump(statement):
@@ -139,7 +154,7 @@ _STANDARD = frozenset(
     "urllib.request.urlopen uuid.uuid4 tempfile.tempdir tempfile.gettempdir locale.getlocale "
     "importlib.import_module importlib.reload warnings.warn warnings.showwarning logging.root.handlers "
     "threading.Thread signal.signal json.dumps json.loads pathlib.Path datetime.datetime datetime.date "
-    "secrets.token_hex".split()
+    "secrets.token_hex builtins.open builtins.input builtins.print builtins.__import__".split()
 )
 """Attributes of the standard library that suites replace; in every Python from 3.10 on, on every platform."""
 

@@ -15,7 +15,6 @@ from testlsp.semantic.bases import has_unknown_base, methods_named
 from testlsp.semantic.cleanup import (
     CLEANUP_REGISTRARS,
     TEARDOWNS,
-    TELLING,
     RestoredBy,
     cleanup_name,
     cleanup_place,
@@ -24,6 +23,7 @@ from testlsp.semantic.cleanup import (
     runs_elsewhere,
     speaks_of,
     telling_cleanup,
+    tells,
 )
 from testlsp.semantic.effects import NAMED, Effect, EffectKind, dotted_text, effects_of
 from testlsp.semantic.functions import Function
@@ -290,7 +290,7 @@ def _callback_restores(call: ast.Call, effect: Effect, function: Function, model
     if isinstance(callback, ast.Name | ast.Attribute):
         text = dotted_text(callback)
         last = text.rpartition(".")[2]
-        return cleanup_name(last) or any(word in text for word in TELLING.get(resource, ()))
+        return cleanup_name(last) or tells(resource, text)
     return False
 
 
