@@ -51,7 +51,8 @@ def seeded_text(text: str) -> tuple[str, int]:
         lines[first : last + 1] = [before + direct.encode() + behind]
         changed += 1
     if changed:
-        place = next(node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom)) and not _future(node))
+        imports = (node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom)) and not _future(node))
+        place = next(imports, tree.body[0])
         lines[place.lineno - 1 : place.lineno - 1] = [b"import os\n", b"import sys\n"]
     return b"".join(lines).decode(), changed
 
