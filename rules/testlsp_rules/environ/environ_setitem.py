@@ -178,6 +178,27 @@ class EnvironSetitem(Rule):
             },
             why="what is cleaned up are caches and virtual environments",
         ),
+        Good(
+            """
+            import contextlib
+            import os
+
+            @contextlib.contextmanager
+            def at_home():
+                before = os.environ["HOME"]
+                try:
+                    yield
+                finally:
+                    os.environ["HOME"] = before
+                    os.environ.pop("SHOPRC", None)
+
+            def test_home():
+                with at_home():
+                    os.environ["SHOPRC"] = "."
+                    assert load()
+            """,
+            why="a context manager of the same file puts it back",
+        ),
         Bad(
             """
             import os
