@@ -148,60 +148,6 @@ class EnvironSetitem(Rule):
         Bad(
             """
             import os
-            import shop.virtualenv
-
-            def test_home():
-                os.environ["HOME"] = "/"
-                ^^^^^^^^^^^^^^^^^^^^^^^^
-                assert load()
-            """,
-            fixed="""
-            import os
-            import shop.virtualenv
-
-            def test_home(monkeypatch):
-                monkeypatch.setenv("HOME", "/")
-                assert load()
-            """,
-            files={
-                "tests/conftest.py": """
-                import pytest
-                import shop.env
-                import shop.virtualenv
-
-                @pytest.fixture(autouse=True)
-                def clear_caches():
-                    yield
-                    shop.virtualenv.forget()
-                    shop.env.find_tool.cache_clear()
-                """
-            },
-            why="what is cleaned up are caches and virtual environments",
-        ),
-        Good(
-            """
-            import contextlib
-            import os
-
-            @contextlib.contextmanager
-            def at_home():
-                before = os.environ["HOME"]
-                try:
-                    yield
-                finally:
-                    os.environ["HOME"] = before
-                    os.environ.pop("SHOPRC", None)
-
-            def test_home():
-                with at_home():
-                    os.environ["SHOPRC"] = "."
-                    assert load()
-            """,
-            why="a context manager of the same file puts it back",
-        ),
-        Bad(
-            """
-            import os
             from hypothesis import given, strategies as st
 
             @given(st.text())

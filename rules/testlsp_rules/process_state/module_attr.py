@@ -537,61 +537,6 @@ class ModuleAttr(Rule):
             """,
             why="each place gets the form that fits it, or no fix",
         ),
-        Bad(
-            """
-            import builtins
-            import urllib.request
-            import uuid
-            from unittest.mock import Mock
-            from IPython.lib import demo
-
-            def test_demo():
-                demo.pause = lambda: None
-                ^^^^^^^^^^^^^^^^^^^^^^^^^ `demo.pause` is replaced here and never put back
-                assert demo.run()
-
-            def test_open():
-                builtins.open = Mock()
-                ^^^^^^^^^^^^^^^^^^^^^^ `builtins.open` is replaced here and never put back
-                assert demo.run()
-
-            def test_download():
-                urllib.request.urlopen = Mock()
-                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `urllib.request.urlopen` is replaced here and never put back
-                assert demo.run()
-
-            def test_number():
-                uuid.uuid4 = Mock()
-                ^^^^^^^^^^^^^^^^^^^ `uuid.uuid4` is replaced here and never put back
-                assert demo.run()
-                uuid.uuid4.assert_called_once_with()
-            """,
-            fixed="""
-            import builtins
-            import urllib.request
-            import uuid
-            from unittest.mock import Mock
-            from IPython.lib import demo
-
-            def test_demo(monkeypatch):
-                monkeypatch.setattr(demo, "pause", lambda: None, raising=False)
-                assert demo.run()
-
-            def test_open(monkeypatch):
-                monkeypatch.setattr(builtins, "open", Mock())
-                assert demo.run()
-
-            def test_download(monkeypatch):
-                monkeypatch.setattr(urllib.request, "urlopen", Mock())
-                assert demo.run()
-
-            def test_number(monkeypatch):
-                monkeypatch.setattr(uuid, "uuid4", Mock())
-                assert demo.run()
-                uuid.uuid4.assert_called_once_with()
-            """,
-            why="a package with a name like a class; builtins; a module called like a proxy; a mock that is asked later",
-        ),
     )
 
     @on_effect(EffectKind.MODULE_ATTR, kinds=SEEN)
