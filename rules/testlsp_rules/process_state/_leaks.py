@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from testlsp.lint import Context
-from testlsp.semantic.cleanup import cleanup_name
+from testlsp.semantic.cleanup import cleanup_name, only_resets
 from testlsp.semantic.effects import NAMED, Effect, EffectKind, effects_of
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.order import dominates, is_last_act
@@ -19,8 +19,8 @@ def is_leak(ctx: Context, effect: Effect) -> bool:
     outer = effect.function.outermost
     if outer.kind not in {FunctionKind.TEST, FunctionKind.FIXTURE, FunctionKind.XUNIT}:
         return False
-    if outer.fixture is not None and not outer.is_generator and cleanup_name(outer.name):
-        return False  # ``reset_options`` does nothing else than bring back what every test is to begin with
+    if only_resets(outer):
+        return False
     if outer.in_unittest is None or (outer.in_unittest and not base_is_known(ctx, outer)):
         return False  # an unknown base class may have a tearDown
     if outer.fixture is not None and outer.fixture.scope == "session" and ctx.path.endswith("conftest.py"):

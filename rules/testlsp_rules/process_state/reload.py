@@ -4,7 +4,14 @@ import ast
 
 from testlsp.lint import Bad, Context, Good, Rule, on_call
 from testlsp.semantic.bases import methods_named
-from testlsp.semantic.cleanup import CLEANUP_REGISTRARS, TEARDOWNS, cleanup_name, cleanup_place, runs_elsewhere
+from testlsp.semantic.cleanup import (
+    CLEANUP_REGISTRARS,
+    TEARDOWNS,
+    cleanup_name,
+    cleanup_place,
+    only_resets,
+    runs_elsewhere,
+)
 from testlsp.semantic.functions import Function, FunctionKind
 from testlsp.semantic.names import dotted
 from testlsp.semantic.order import position
@@ -188,8 +195,8 @@ class Reload(Rule):
         outer = function.outermost
         if module is None or outer.kind not in {FunctionKind.TEST, FunctionKind.FIXTURE} or runs_elsewhere(function):
             return
-        if outer.fixture is not None and not outer.is_generator and cleanup_name(outer.name):
-            return  # a fixture that does nothing else than bring back what every test is to begin with
+        if only_resets(outer):
+            return
         others = [call for call in _calls(function) if _reloaded(ctx, call, function) == module]
         if others[0] is not node or cleanup_place(function, node, ctx.model) is not None:
             return

@@ -138,8 +138,7 @@ class _Run:
     def _tell_notes(self, reports: Iterable[FileReport], discovery: Discovery) -> None:
         for report in reports:
             for note in report.notes:
-                # A file that was named and cannot be read is as bad as one that is not there. What we fail at is in
-                # neither case sound.
+                # As bad as a file that is not there: one that was named and cannot be read, and one at which we fail.
                 if note.kind == "fault" or (note.kind == "read" and report.path in discovery.explicit):
                     self.failed = True
                     self.terminal.error(told(report.path, note, self.configuration.cwd))

@@ -12,7 +12,7 @@ from testlsp.project.summaries import Summaries, model_of, role_of
 from testlsp.semantic import SemanticModel
 from testlsp.semantic.graph import FixtureGraph
 from testlsp.semantic.summary import FileSummary, summarise
-from testlsp.syntax import SourceFile, parse
+from testlsp.syntax import SourceFile, SyntaxProblem, parse
 from testlsp.syntax.recovery import PYTHON
 from testlsp.text import LineIndex
 from testlsp.text.named import NamedTuple
@@ -84,10 +84,9 @@ def _judged(
 
 def notes_of(analysis: Analysis, lines: LineIndex) -> tuple[Note, ...]:
     """Return what is to be said about the file besides its findings."""
-    notes = [
-        Note("syntax", _syntax_message(analysis.source, problem.message), location(lines, problem.offset))
-        for problem in analysis.source.problems
-    ]
+    problems = analysis.source.problems
+    newer = any(map(_may_be_newer, problems)) and _parses_elsewhere(analysis.source.text)
+    notes = [Note("syntax", _syntax_message(problem, newer), location(lines, problem.offset)) for problem in problems]
     notes += [
         Note("crash", f"rule {crash.code} failed here, which is a fault in testlsp: {crash.error}")
         for crash in analysis.findings.crashes
@@ -95,10 +94,14 @@ def notes_of(analysis: Analysis, lines: LineIndex) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _syntax_message(source: SourceFile, message: str) -> str:
-    if "NUL byte" not in message and "nested too deeply" not in message and _parses_elsewhere(source.text):
-        return f"needs a newer Python than {PYTHON}, which testlsp runs on, to be analysed: {message}"
-    return f"does not parse: {message}"
+def _syntax_message(problem: SyntaxProblem, newer: bool) -> str:
+    if newer and _may_be_newer(problem):
+        return f"needs a newer Python than {PYTHON}, which testlsp runs on, to be analysed: {problem.message}"
+    return f"does not parse: {problem.message}"
+
+
+def _may_be_newer(problem: SyntaxProblem) -> bool:
+    return "NUL byte" not in problem.message and "nested too deeply" not in problem.message
 
 
 def _parses_elsewhere(text: str) -> bool:

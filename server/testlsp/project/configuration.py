@@ -196,14 +196,17 @@ class Configuration:
         if pyproject is not None:
             requires = pyproject.requires_python or above.requires_python
             found = found._replace(pyproject=folder, requires_python=requires)
-        plugins = self._plugins_asked_for(folder, documents.values())
+        unparsed = [name for name in names if name == "setup.py"] + existing(folder, REQUIREMENTS)
+        plugins = self._plugins_asked_for(folder, documents.values(), unparsed)
         if not plugins <= found.plugins:
             found = found._replace(plugins=found.plugins | plugins)
         return found._replace(setup=folder) if "setup.py" in names else found
 
-    def _plugins_asked_for(self, folder: str, documents: Iterable[ConfigDocument | None]) -> frozenset[str]:
+    def _plugins_asked_for(
+        self, folder: str, documents: Iterable[ConfigDocument | None], unparsed: Iterable[str]
+    ) -> frozenset[str]:
         texts = [document.text for document in documents if document is not None]
-        for name in existing(folder, ("setup.py", *REQUIREMENTS)):
+        for name in unparsed:
             try:
                 texts.append(read_config(os.path.join(folder, name)) or "")
             except FileProblem:

@@ -11,7 +11,6 @@ import sys
 from functools import lru_cache
 
 from testlsp.semantic.plugins import EntryPoint, distributions, installed_plugins, site_directories
-from testlsp.text.named import NamedTuple
 
 
 class DiskReader:
@@ -50,17 +49,16 @@ def prefix_for(root: str, setting: str = "") -> str:
     return sys.prefix
 
 
-class Environment(NamedTuple):
-    """The folders of installed packages, the pytest plugins in them, and the *distributions* as modules are called."""
-
-    sites: tuple[str, ...]
-    plugins: tuple[EntryPoint, ...]
-    distributions: frozenset[str]
+@lru_cache(maxsize=64)
+def environment(prefix: str) -> tuple[tuple[str, ...], tuple[EntryPoint, ...]]:
+    """Return the folders of installed packages of the environment at *prefix*, and the pytest plugins in them."""
+    reader = DiskReader()
+    sites = site_directories(prefix.replace("\\", "/"), reader)
+    return sites, installed_plugins(sites, reader)
 
 
 @lru_cache(maxsize=64)
-def environment(prefix: str) -> Environment:
-    """Return what is installed in the environment at *prefix*."""
-    reader = DiskReader()
-    sites = site_directories(prefix.replace("\\", "/"), reader)
-    return Environment(sites, installed_plugins(sites, reader), distributions(sites, reader))
+def installed_distributions(prefix: str) -> frozenset[str]:
+    """Return what is installed in the environment at *prefix*, as modules are called: ``pytest_xdist``."""
+    sites, _ = environment(prefix)
+    return distributions(sites, DiskReader())

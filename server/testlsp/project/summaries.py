@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from testlsp.config.settings import Settings
-from testlsp.project.environment import environment, prefix_for
+from testlsp.project.environment import environment, installed_distributions, prefix_for
 from testlsp.semantic import Collection, FileRole, SemanticModel
 from testlsp.semantic.graph import FixtureGraph
 from testlsp.semantic.modules import Root
@@ -180,9 +180,10 @@ class Summaries:
         plugins: tuple[str, ...] = ()
         missing = pytest.required_plugins
         if self._plugins:
-            installed = environment(prefix_for(rootdir, settings.python))
-            sites, plugins = installed.sites, chosen_plugins(installed.plugins, pytest.addopts)
-            missing = tuple(name for name in missing if name not in installed.distributions)
+            prefix = prefix_for(rootdir, settings.python)
+            sites, points = environment(prefix)
+            plugins = chosen_plugins(points, pytest.addopts)
+            missing = tuple(name for name in missing if name not in installed_distributions(prefix))
         places = tuple(
             os.path.normpath(os.path.join(rootdir, entry)).replace("\\", "/")
             for entry in (*pytest.pythonpath, *settings.src)

@@ -67,7 +67,8 @@ _ALWAYS_TELLING = ("preserve", "restor", "snapshot", "sandbox", "saved_", "save_
 
 def tells(resource: str, text: str) -> bool:
     """Whether the words of *text*, a dotted name in lower case, speak of *resource*."""
-    text = _NO_ENVIRONMENT.sub("", text)
+    if resource == "os.environ":
+        text = _NO_ENVIRONMENT.sub("", text)
     return any(word in text for word in TELLING.get(resource, ()))
 
 
@@ -97,6 +98,11 @@ def cleanup_name(name: str) -> bool:
     """Whether a function of that name cleans up."""
     lowered = name.lower().lstrip("_")
     return lowered in {"fin", "final"} or lowered.startswith(_NAMES)
+
+
+def only_resets(function: Function) -> bool:
+    """Whether a fixture does nothing else than bring back what every test is to begin with: ``reset_options``."""
+    return function.fixture is not None and not function.is_generator and cleanup_name(function.name)
 
 
 _NAMES = ("restore", "cleanup", "clean_up", "teardown", "tear_down", "reset", "undo", "unset", "finali", "finish")

@@ -7,6 +7,7 @@ https://docs.pytest.org/en/stable/how-to/writing_plugins.html#plugin-discovery-o
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from testlsp.semantic.modules import candidates, join
@@ -140,10 +141,13 @@ def loaded(graph: FixtureGraph, path: str) -> Loaded:
     return Loaded(tuple(conftests), tuple(plugins.values()), tuple(unread), bool(root and root.plugins))
 
 
-def unknown_plugins(known: Loaded) -> frozenset[str]:
-    """Return the modules of plugins that cannot be read and of which nothing is known otherwise."""
-    heads = {name.partition(".")[0] for name in known.unread} - _OF_PYTEST - _TABLED
-    return frozenset(head for head in heads if head.removeprefix("pytest_") not in _TABLED)
+def unknown_plugins(known: Loaded, tabled: Collection[str] = _OF_PYTEST | _TABLED) -> frozenset[str]:
+    """Return the plugins that cannot be read and of which nothing is known otherwise: they are not *tabled*.
+
+    Those are modules; a distribution that is not installed, ``pytest_xdist``, may be of one without the prefix.
+    """
+    heads = {name.partition(".")[0] for name in known.unread}
+    return frozenset(head for head in heads if head not in tabled and head.removeprefix("pytest_") not in tabled)
 
 
 def marks_registered(known: Loaded) -> frozenset[str] | None:
